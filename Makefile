@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+#   make              build/assay                    make V=1      show the commands
+#   make O=DIR        build under DIR                make test     all tests (root)
+#   make install      to $(DESTDIR)$(prefix)         make bench    what tracing costs (root)
+#   make check        tests that need no root        make fuzz     every fuzzer for FUZZ_SECS
+#   make format       clang-format in place          make deps     install the packages needed
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+O	  ?= build
+prefix	  ?= /usr/local
+bindir	  ?= $(prefix)/bin
+mandir	  ?= $(prefix)/share/man
+CC	  ?= cc
+CLANG	  ?= clang
+BPFTOOL	  ?= $(firstword $(shell command -v bpftool) /usr/sbin/bpftool)
+INSTALL	  ?= install
+FUZZ_SECS ?= 60
+
+CFLAGS	  ?= -O2 -g
+VERSION	  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+MACHINE	  := $(shell uname -m)
+BPF_ARCH  := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(MACHINE)))
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-8s %s\n'
+endif
+
+INCLUDES  := -Ibpf -Iuser -I$(O)/bpf
+OWN_FLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(INCLUDES) -MMD -MP
+LIBS	  := -lbpf -lelf -lz -ljansson -lm -lpthread
+BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
+	     -Wno-unused-parameter -Ivmlinux -Ibpf -I/usr/include/$(MACHINE)-linux-gnu -MMD -MP
+
+# The library is everything but main: tests and benchmarks link it.
+LIB_SRC	  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c))
+LIB_OBJ	  := $(LIB_SRC:%.c=$(O)/%.o)
+SKELS	  := $(patsubst bpf/%.bpf.c,$(O)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
+
+all: $(O)/assay
+
+$(O)/assay: $(O)/user/main.o $(O)/libassay.a
+	$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/libassay.a: $(LIB_OBJ)
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/%.o: %.c | $(SKELS)
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OWN_FLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c
+	$(say) BPF $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c -o $@ $<
+
+$(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# Rewritten only when it changes, so that nothing is compiled again for nothing.
+$(O)/user/main.o: CPPFLAGS += -include $(O)/version.h
+$(O)/user/main.o: $(O)/version.h
+$(O)/version.h: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '#define ASSAY_VERSION "$(VERSION)"' > $@.new
+	$(Q)cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+clean:
+	$(say) CLEAN $(O)
+	$(Q)rm -rf $(O)
+
+FORCE:
+.PHONY: all clean FORCE
+.SECONDARY:
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
