@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The fold: what is counted, how a start finds its done, and where a duration goes. The only place
+ * that knows, compiled twice: for the kernel over BPF maps (usdt.bpf.c) and for user space over
+ * plain tables (user/core/fold_table.c), so a replayed report equals the live one.
+ *
+ * Whoever includes it defines `struct fold`, whatever its home needs to find its tables, and the
+ * functions under "What a home gives".
+ */
+#ifndef ASSAY_FOLD_H
+#define ASSAY_FOLD_H
+
+#include "fold_types.h"
+
+/* What a home gives. Pointers may be NULL where a table has no such entry. */
+
+struct fold; /* the home's own */
+
+static __always_inline struct fold_slot *fold_home_slot(struct fold *f, __u32 hash);
+static __always_inline struct fold_spill *fold_home_spill_find(struct fold *f,
+							       const struct fold_key *key);
+/* 0, or an error when the table is full; the key is not in it yet */
+static __always_inline int fold_home_spill_add(struct fold *f, const struct fold_key *key,
+					       const struct fold_spill *spill);
+static __always_inline void fold_home_spill_remove(struct fold *f, const struct fold_key *key);
+static __always_inline struct fold_group_entry *fold_home_group(struct fold *f, __u32 hash);
+static __always_inline __u32 fold_home_group_new(struct fold *f); /* a fresh index */
+/* this CPU's share of a group's numbers */
+static __always_inline struct fold_tally *fold_home_tally(struct fold *f, __u32 index);
+static __always_inline struct fold_hist *fold_home_hist(struct fold *f, __u32 index);
+static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what);
+/* a duration has been folded in: the hook for slow IOs */
+static __always_inline void fold_home_folded(struct fold *f, const struct fold_rule *rule,
+					     const struct fold_key *key, __u64 duration);
+
+/*
+ * A lock is held for tens of nanoseconds, by a program that may be preempted: wait a little, then
+ * give up and count. Atomics, as tracing programs may not use bpf_spin_lock.
+ */
+#define FOLD_LOCK_TRIES 16
+
+static __always_inline bool fold_lock(struct fold_slot *slot)
+{
+	for (int i = 0; i < FOLD_LOCK_TRIES; i++)
+		if (__sync_val_compare_and_swap(&slot->lock, 0, 1) == 0)
+			return true;
+	return false;
+}
+
+static __always_inline void fold_unlock(struct fold_slot *slot)
+{
+	__sync_lock_test_and_set(&slot->lock, 0);
+}
+
+/*
+ * Jobs are numbered in sequence: neighbours go to neighbouring slots, and those of other clients,
+ * pairs and processes elsewhere, so clashes are rare while fewer jobs than slots are under way.
+ */
+static __always_inline __u32 fold_key_hash(const struct fold_key *key)
+{
+	return (__u32)key->job + (__u32)key->sub * 0x9e3779b1U + key->pair * 0x85ebca6bU +
+	       key->tgid * 0xc2b2ae35U;
+}
+
+static __always_inline bool fold_key_equal(const struct fold_key *a, const struct fold_key *b)
+{
+	return a->job == b->job && a->sub == b->sub && a->tgid == b->tgid && a->pair == b->pair;
+}
+
+/* Adds a start behind the `n` that wait; the new n. A full FIFO loses its oldest. */
+static __always_inline __u32 fold_push(struct fold *f, struct fold_starts *s, __u32 n, __u64 time)
+{
+	if (n >= FOLD_FIFO) {
+		for (int i = 0; i < FOLD_FIFO - 1; i++)
+			s->time[i] = s->time[i + 1];
+		s->time[FOLD_FIFO - 1] = time;
+		fold_home_lost(f, FOLD_LOSS_OVERWRITTEN);
+		return FOLD_FIFO;
+	}
+	FOLD_OPAQUE(n);
+	s->time[n & (FOLD_FIFO - 1)] = time;
+	return n + 1;
+}
+
+/* Takes the oldest start; `n`, at least 1, still counts it. */
+static __always_inline __u64 fold_pop(struct fold *f, struct fold_starts *s, __u32 n)
+{
+	__u64 time = s->time[0];
+
+	if (n > 1) {
+		for (int i = 0; i < FOLD_FIFO - 1; i++)
+			s->time[i] = s->time[i + 1];
+		fold_home_lost(f, FOLD_LOSS_AMBIGUOUS);
+	}
+	return time;
+}
+
+/* Puts what is under `key` into the spill table. The slot is locked. */
+static __always_inline void fold_spill_new(struct fold *f, struct fold_slot *slot,
+					   const struct fold_key *key,
+					   const struct fold_starts *starts, __u32 n)
+{
+	struct fold_spill spill = { .n = n, .starts = *starts };
+
+	if (fold_home_spill_add(f, key, &spill)) {
+		fold_home_lost(f, FOLD_LOSS_INSERT);
+		return;
+	}
+	slot->spilled++;
+	fold_home_lost(f, FOLD_LOSS_SPILLED);
+}
+
+/* A start whose done never came must not keep younger keys out of their slot. */
+#define FOLD_STALE_NS 1000000000ULL
+
+static __always_inline void fold_start_locked(struct fold *f, struct fold_slot *slot,
+					      const struct fold_key *key, __u64 now)
+{
+	struct fold_spill *spill;
+
+	if (slot->n && fold_key_equal(&slot->key, key)) {
+		slot->n = fold_push(f, &slot->starts, slot->n, now);
+		return;
+	}
+	/* the key may have spilled while the slot was taken: its starts stay together */
+	if (slot->spilled) {
+		spill = fold_home_spill_find(f, key);
+		if (spill) {
+			spill->n = fold_push(f, &spill->starts, spill->n, now);
+			return;
+		}
+	}
+	if (slot->n) {
+		struct fold_starts one = { .time = { now } };
+
+		if (now - slot->starts.time[0] < FOLD_STALE_NS) {
+			fold_spill_new(f, slot, key, &one, 1);
+			return;
+		}
+		fold_spill_new(f, slot, &slot->key, &slot->starts, slot->n);
+	}
+	slot->key = *key;
+	slot->starts.time[0] = now;
+	slot->n = 1;
+}
+
+/* The oldest start under `key`, taken out; 0 when there is none. */
+static __always_inline __u64 fold_done_locked(struct fold *f, struct fold_slot *slot,
+					      const struct fold_key *key)
+{
+	struct fold_spill *spill;
+	__u64 start;
+
+	if (slot->n && fold_key_equal(&slot->key, key)) {
+		start = fold_pop(f, &slot->starts, slot->n);
+		slot->n--;
+		return start;
+	}
+	if (!slot->spilled)
+		return 0;
+	spill = fold_home_spill_find(f, key);
+	if (!spill || !spill->n)
+		return 0;
+	start = fold_pop(f, &spill->starts, spill->n);
+	if (--spill->n == 0) {
+		fold_home_spill_remove(f, key);
+		slot->spilled--;
+	}
+	return start;
+}
+
+static __always_inline __u32 fold_group_hash(const struct fold_group *g)
+{
+	__u32 h = g->row * 0x85ebca6bU + (__u32)g->by * 0x9e3779b1U + g->tgid * 0xc2b2ae35U;
+
+	return h ^ h >> 15;
+}
+
+static __always_inline bool fold_group_equal(const struct fold_group *a, const struct fold_group *b)
+{
+	return a->row == b->row && a->tgid == b->tgid && a->by == b->by;
+}
+
+/* The group's index, made when it is new; negative when the table is full. */
+static __always_inline __s64 fold_group_index(struct fold *f, const struct fold_group *group)
+{
+	__u32 hash = fold_group_hash(group);
+
+	for (__u32 i = 0; i < FOLD_GROUP_PROBES; i++) {
+		struct fold_group_entry *e = fold_home_group(f, hash + i);
+		__u32 state, index;
+
+		if (!e)
+			break;
+		state = *(volatile __u32 *)&e->state;
+		/* one that is being claimed elsewhere may become this group's too: readers merge */
+		if (state >= FOLD_GROUP_READY && fold_group_equal(&e->group, group))
+			return state - FOLD_GROUP_READY;
+		if (state == FOLD_GROUP_FREE &&
+		    __sync_val_compare_and_swap(&e->state, FOLD_GROUP_FREE, FOLD_GROUP_CLAIMED) ==
+			    FOLD_GROUP_FREE) {
+			index = fold_home_group_new(f);
+			e->group = *group;
+			__sync_lock_test_and_set(&e->state, FOLD_GROUP_READY + index);
+			return index;
+		}
+	}
+	fold_home_lost(f, FOLD_LOSS_GROUP);
+	return -1;
+}
+
+static __always_inline __u64 fold_part(const struct fold_hit *hit, __u32 from)
+{
+	if (from == FOLD_FROM_NONE)
+		return 0;
+	if (from == FOLD_FROM_TID)
+		return hit->tid;
+	FOLD_OPAQUE(from);
+	return hit->args[from & (FOLD_MAX_ARGS - 1)];
+}
+
+static __always_inline __s64 fold_rule_group(struct fold *f, const struct fold_rule *rule,
+					     const struct fold_hit *hit)
+{
+	struct fold_group group = {
+		.by = fold_part(hit, rule->by),
+		.tgid = hit->by_process ? hit->tgid : 0,
+		.row = rule->group + 1,
+	};
+
+	return fold_group_index(f, &group);
+}
+
+static __always_inline void fold_count(struct fold *f, const struct fold_rule *rule,
+				       const struct fold_hit *hit)
+{
+	__s64 index = fold_rule_group(f, rule, hit);
+	struct fold_tally *tally;
+
+	if (index < 0)
+		return;
+	tally = fold_home_tally(f, (__u32)index);
+	if (tally)
+		__sync_fetch_and_add(&tally->count, 1);
+	else
+		fold_home_lost(f, FOLD_LOSS_GROUP);
+}
+
+static __always_inline void fold_duration(struct fold *f, const struct fold_rule *rule,
+					  const struct fold_hit *hit, __u64 duration)
+{
+	__s64 index = fold_rule_group(f, rule, hit);
+	__u32 bucket = fold_bucket(duration);
+	struct fold_tally *tally;
+	struct fold_hist *hist;
+
+	if (index < 0)
+		return;
+	tally = fold_home_tally(f, (__u32)index);
+	hist = fold_home_hist(f, (__u32)index);
+	if (!tally || !hist || bucket >= FOLD_BUCKETS) {
+		fold_home_lost(f, FOLD_LOSS_GROUP);
+		return;
+	}
+	__sync_fetch_and_add(&hist->bucket[bucket], 1);
+	__sync_fetch_and_add(&tally->sum, duration);
+	for (int i = 0; i < 4; i++) {
+		__u64 max = tally->max;
+
+		if (duration <= max ||
+		    __sync_val_compare_and_swap(&tally->max, max, duration) == max)
+			break;
+	}
+}
+
+static __always_inline void fold_start_or_done(struct fold *f, const struct fold_rule *rule,
+					       const struct fold_hit *hit)
+{
+	struct fold_key key = {
+		.job = fold_part(hit, rule->job),
+		.sub = fold_part(hit, rule->sub),
+		.tgid = hit->tgid,
+		.pair = rule->pair,
+	};
+	struct fold_slot *slot = fold_home_slot(f, fold_key_hash(&key));
+	__u64 start;
+
+	if (!slot || !fold_lock(slot)) {
+		fold_home_lost(f, FOLD_LOSS_BUSY);
+		return;
+	}
+	if (rule->verb == FOLD_START) {
+		fold_start_locked(f, slot, &key, hit->time);
+		fold_unlock(slot);
+		return;
+	}
+	start = fold_done_locked(f, slot, &key);
+	fold_unlock(slot);
+	if (!start) {
+		fold_home_lost(f, FOLD_LOSS_ORPHAN);
+	} else if (hit->time < start) {
+		fold_home_lost(f, FOLD_LOSS_NEGATIVE);
+	} else {
+		fold_duration(f, rule, hit, hit->time - start);
+		fold_home_folded(f, rule, &key, hit->time - start);
+	}
+}
+
+static __always_inline void fold_apply(struct fold *f, const struct fold_rule *rule,
+				       const struct fold_hit *hit)
+{
+	if (rule->verb == FOLD_COUNT)
+		fold_count(f, rule, hit);
+	else
+		fold_start_or_done(f, rule, hit);
+}
+
+#endif

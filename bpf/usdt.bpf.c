@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * One program for every USDT site: it looks up what the site's cookie asks for, folds the hit into
+ * the maps (fold.h), and sends a record where one is wanted.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "regs.h"
+#include "usdt.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Set before load, so that the verifier drops what a run does not want. */
+const volatile bool want_fold = true;	/* the sites have rules */
+const volatile bool want_pairs = true;	/* some of them start and done */
+const volatile bool want_hits = false;	/* a record of every hit */
+const volatile bool want_slow = false;	/* a record of every slow duration */
+const volatile bool by_process = false; /* split groups by process */
+const volatile __u64 slow_ns = 0;	/* shortest duration to send */
+const volatile __u32 slot_mask = 0;	/* slots - 1, a power of two */
+const volatile __u32 group_mask = 0;	/* group table entries - 1, a power of two */
+const volatile __u32 max_groups = 0;	/* tallies and histograms a stripe */
+const volatile __u32 stripe_mask = 0;	/* stripes - 1: CPUs share numbers beyond that */
+
+__u64 losses[FOLD_LOSS_MAX];
+__u32 ngroups;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct usdt_site);
+} sites SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fold_slot);
+} slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct fold_key);
+	__type(value, struct fold_spill);
+} spills SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fold_group_entry);
+} groups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fold_tally);
+} tallies SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fold_hist);
+} hists SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} records SEC(".maps");
+
+#include "fold.h"
+
+/* The kernel's home of the fold: one hit. */
+struct fold {
+	const struct usdt_site *site;
+	const struct fold_hit *hit;
+};
+
+static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what)
+{
+	__sync_fetch_and_add(&losses[what], 1);
+}
+
+/*
+ * The verifier reads a context at constant offsets only; left alone, the compiler would merge these
+ * loads into one at a computed offset.
+ */
+#define READ_WORD(ctx, n)                                                                 \
+	({                                                                                \
+		__u64 v_;                                                                 \
+		asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(v_) : "r"(ctx), "i"((n)*8)); \
+		v_;                                                                       \
+	})
+
+#define REG_CASE(n) \
+	case n:     \
+		return READ_WORD(ctx, n)
+
+static __always_inline __u64 reg_read(struct pt_regs *ctx, __u8 reg)
+{
+#if defined(__TARGET_ARCH_x86)
+	/* where the usdt crate puts a probe's first arguments */
+	if (reg == X86_RDI)
+		return READ_WORD(ctx, X86_RDI);
+	if (reg == X86_RSI)
+		return READ_WORD(ctx, X86_RSI);
+	switch (reg) {
+		REG_CASE(X86_RDX);
+		REG_CASE(X86_RCX);
+		REG_CASE(X86_R8);
+		REG_CASE(X86_R9);
+		REG_CASE(X86_RAX);
+		REG_CASE(X86_RBX);
+		REG_CASE(X86_RBP);
+		REG_CASE(X86_RSP);
+		REG_CASE(X86_R10);
+		REG_CASE(X86_R11);
+		REG_CASE(X86_R12);
+		REG_CASE(X86_R13);
+		REG_CASE(X86_R14);
+		REG_CASE(X86_R15);
+	}
+#else
+	if (reg == ARM64_X0)
+		return READ_WORD(ctx, ARM64_X0);
+	if (reg == ARM64_X0 + 1)
+		return READ_WORD(ctx, ARM64_X0 + 1);
+	switch (reg) {
+		REG_CASE(2);
+		REG_CASE(3);
+		REG_CASE(4);
+		REG_CASE(5);
+		REG_CASE(6);
+		REG_CASE(7);
+		REG_CASE(8);
+		REG_CASE(9);
+		REG_CASE(10);
+		REG_CASE(11);
+		REG_CASE(12);
+		REG_CASE(13);
+		REG_CASE(14);
+		REG_CASE(15);
+		REG_CASE(16);
+		REG_CASE(17);
+		REG_CASE(18);
+		REG_CASE(19);
+		REG_CASE(20);
+		REG_CASE(21);
+		REG_CASE(22);
+		REG_CASE(23);
+		REG_CASE(24);
+		REG_CASE(25);
+		REG_CASE(26);
+		REG_CASE(27);
+		REG_CASE(28);
+		REG_CASE(29);
+		REG_CASE(30);
+		REG_CASE(ARM64_SP);
+	}
+#endif
+	return 0;
+}
+
+static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_site *site,
+				      struct fold_hit *hit)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < FOLD_MAX_ARGS; i++) {
+		const struct usdt_arg *arg = &site->args[i];
+		__u64 v;
+
+		if (i >= site->nargs)
+			break;
+		v = arg->reg == REGS_NONE ? (__u64)arg->value : reg_read(ctx, arg->reg);
+		v <<= arg->shift & 63;
+		v = arg->is_signed ? (__u64)((__s64)v >> (arg->shift & 63))
+				   : v >> (arg->shift & 63);
+		hit->args[i] = v;
+	}
+}
+
+static __always_inline struct fold_slot *fold_home_slot(struct fold *f, __u32 hash)
+{
+	__u32 i = hash & slot_mask;
+
+	return bpf_map_lookup_elem(&slots, &i);
+}
+
+static __always_inline struct fold_spill *fold_home_spill_find(struct fold *f,
+							       const struct fold_key *key)
+{
+	return bpf_map_lookup_elem(&spills, key);
+}
+
+static __always_inline int fold_home_spill_add(struct fold *f, const struct fold_key *key,
+					       const struct fold_spill *spill)
+{
+	return bpf_map_update_elem(&spills, key, spill, BPF_NOEXIST);
+}
+
+static __always_inline void fold_home_spill_remove(struct fold *f, const struct fold_key *key)
+{
+	bpf_map_delete_elem(&spills, key);
+}
+
+static __always_inline struct fold_group_entry *fold_home_group(struct fold *f, __u32 hash)
+{
+	__u32 i = hash & group_mask;
+
+	return bpf_map_lookup_elem(&groups, &i);
+}
+
+static __always_inline __u32 fold_home_group_new(struct fold *f)
+{
+	return __sync_fetch_and_add(&ngroups, 1);
+}
+
+/* Stripe by stripe, so that CPUs do not share cache lines; none beyond the last group. */
+static __always_inline __u32 striped(__u32 index)
+{
+	__u32 stripe = bpf_get_smp_processor_id() & stripe_mask;
+
+	return index < max_groups ? stripe * max_groups + index : (__u32)-1;
+}
+
+static __always_inline struct fold_tally *fold_home_tally(struct fold *f, __u32 index)
+{
+	__u32 i = striped(index);
+
+	return bpf_map_lookup_elem(&tallies, &i);
+}
+
+static __always_inline struct fold_hist *fold_home_hist(struct fold *f, __u32 index)
+{
+	__u32 i = striped(index);
+
+	return bpf_map_lookup_elem(&hists, &i);
+}
+
+static __always_inline void record_fill(struct record *r, struct fold *f, enum record_kind kind)
+{
+	r->time = f->hit->time;
+	r->tgid = f->hit->tgid;
+	r->tid = f->hit->tid;
+	r->kind = kind;
+	r->site = f->site->probe;
+}
+
+/* Readers look at the ring buffer on a timer: waking them for each record costs the traced more. */
+static __always_inline void fold_home_folded(struct fold *f, const struct fold_rule *rule,
+					     const struct fold_key *key, __u64 duration)
+{
+	struct record_slow *r;
+
+	if (!want_slow || duration < slow_ns)
+		return;
+	r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+	if (!r) {
+		fold_home_lost(f, FOLD_LOSS_RECORD);
+		return;
+	}
+	record_fill(&r->head, f, RECORD_SLOW);
+	r->key = *key;
+	r->duration = duration;
+	r->row = rule->group;
+	r->reserved = 0;
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void send_hit(struct fold *f)
+{
+	struct record_hit_long *l;
+	struct record_hit *r;
+
+	if (f->site->nargs <= RECORD_HIT_ARGS) {
+		r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+		if (!r)
+			goto lost;
+		record_fill(&r->head, f, RECORD_HIT);
+		for (int i = 0; i < RECORD_HIT_ARGS; i++)
+			r->args[i] = f->hit->args[i];
+		bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+		return;
+	}
+	l = bpf_ringbuf_reserve(&records, sizeof(*l), 0);
+	if (!l)
+		goto lost;
+	record_fill(&l->head, f, RECORD_HIT);
+	for (int i = 0; i < FOLD_MAX_ARGS; i++)
+		l->args[i] = f->hit->args[i];
+	bpf_ringbuf_submit(l, BPF_RB_NO_WAKEUP);
+	return;
+lost:
+	fold_home_lost(f, FOLD_LOSS_RECORD);
+}
+
+SEC("uprobe")
+int assay_usdt(struct pt_regs *ctx)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 cookie = bpf_get_attach_cookie(ctx);
+	const struct usdt_site *site = bpf_map_lookup_elem(&sites, &cookie);
+	struct fold_hit hit = {
+		.time = want_pairs || want_hits ? bpf_ktime_get_ns() : 0,
+		.tgid = id >> 32,
+		.tid = (__u32)id,
+		.by_process = by_process,
+	};
+	struct fold f = { .site = site, .hit = &hit };
+
+	if (!site) {
+		fold_home_lost(&f, FOLD_LOSS_SITE);
+		return 0;
+	}
+	read_args(ctx, site, &hit);
+	if (want_hits)
+		send_hit(&f);
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; want_fold && i < USDT_MAX_RULES; i++) {
+		/* a copy: the verifier tracks what is on the stack better than the map's value */
+		const struct fold_rule rule = site->rules[i];
+
+		if (rule.verb == FOLD_NONE)
+			break;
+		if (!want_pairs)
+			fold_count(&f, &rule, &hit);
+		else
+			fold_apply(&f, &rule, &hit);
+	}
+	return 0;
+}

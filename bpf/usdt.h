@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What usdt.bpf.c and user space share: the table of sites, which says where a probe's arguments
+ * stand and what a hit does, and the records sent when something has to be seen one by one.
+ */
+#ifndef ASSAY_USDT_H
+#define ASSAY_USDT_H
+
+#include "fold_types.h"
+
+#define USDT_MAX_RULES 4
+
+/* Where one argument stands. */
+struct usdt_arg {
+	__u8 reg;   /* word in the context, see regs.h; REGS_NONE: it is the constant `value` */
+	__u8 shift; /* 64 - bits it is wide */
+	__u8 is_signed;
+	__u8 reserved[5];
+	__s64 value;
+};
+
+/* Sites whose arguments and rules are alike share one of these; its number is their cookie. */
+struct usdt_site {
+	struct fold_rule rules[USDT_MAX_RULES]; /* ended by FOLD_NONE where there are fewer */
+	struct usdt_arg args[FOLD_MAX_ARGS];
+	__u32 nargs; /* arguments to read: as many as the rules or the records want */
+	__u32 probe; /* user space's number for the probe */
+};
+
+/* Kinds of records. Numbers are stored in recordings: never reuse one. */
+enum record_kind {
+	RECORD_HIT = 1,	 /* struct record_hit */
+	RECORD_SLOW = 2, /* struct record_slow */
+	RECORD_EXEC = 3, /* struct record alone: a process has a new program */
+};
+
+struct record {
+	__u64 time; /* ns, CLOCK_MONOTONIC */
+	__u32 tgid;
+	__u32 tid;
+	__u32 kind; /* enum record_kind */
+	__u32 site; /* index in the table of sites */
+};
+
+/* A hit as it came: two arguments cover all but a few probes. */
+#define RECORD_HIT_ARGS 2
+struct record_hit {
+	struct record head;
+	__u64 args[RECORD_HIT_ARGS];
+};
+
+struct record_hit_long {
+	struct record head;
+	__u64 args[FOLD_MAX_ARGS];
+};
+
+/* A duration of at least the wanted length has just ended. */
+struct record_slow {
+	struct record head;
+	struct fold_key key;
+	__u64 duration; /* ns */
+	__u32 row;	/* group of the rule */
+	__u32 reserved;
+};
+
+#endif
