@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+
+struct child {
+	pid_t pid;
+	int pidfd;
+	int go;	    /* a byte written here lets it go */
+	int failed; /* the errno of a failed exec comes out here, else its end */
+};
+
+static void child_main(char *const argv[], int go, int failed)
+{
+	sigset_t none;
+	char byte;
+	int err;
+
+	/* assay's blocked signals are not the command's */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (read(go, &byte, 1) != 1)
+		_exit(127); /* assay gave up */
+	execvp(argv[0], argv);
+	err = errno;
+	if (write(failed, &err, sizeof(err)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+int child__new(char *const argv[], struct child **out)
+{
+	struct child *child = calloc(1, sizeof(*child));
+	int go[2], failed[2], err;
+
+	if (!child)
+		return -ENOMEM;
+	if (pipe2(go, O_CLOEXEC)) {
+		err = -errno;
+		goto free_child;
+	}
+	if (pipe2(failed, O_CLOEXEC)) {
+		err = -errno;
+		goto close_go;
+	}
+	child->pid = fork();
+	if (child->pid < 0) {
+		err = -errno;
+		goto close_failed;
+	}
+	if (!child->pid) {
+		close(go[1]);
+		child_main(argv, go[0], failed[1]);
+	}
+	close(go[0]);
+	close(failed[1]);
+	child->go = go[1];
+	child->failed = failed[0];
+	child->pidfd = pidfd_open(child->pid, 0);
+	if (child->pidfd < 0) {
+		err = -errno;
+		child__free(child);
+		return err;
+	}
+	*out = child;
+	return 0;
+close_failed:
+	close(failed[0]);
+	close(failed[1]);
+close_go:
+	close(go[0]);
+	close(go[1]);
+free_child:
+	free(child);
+	return err;
+}
+
+void child__free(struct child *child)
+{
+	if (!child)
+		return;
+	if (child->go >= 0) {
+		/* still held: the end of its pipe makes it go away */
+		close(child->go);
+		if (child->pid > 0)
+			waitpid(child->pid, NULL, 0);
+	}
+	if (child->failed >= 0)
+		close(child->failed);
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	free(child);
+}
+
+pid_t child_pid(const struct child *child)
+{
+	return child->pid;
+}
+
+int child_fd(const struct child *child)
+{
+	return child->pidfd;
+}
+
+static char *executable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || access(path, X_OK))
+		return NULL;
+	return strdup(path);
+}
+
+char *child_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	char file[PATH_MAX], *found = NULL;
+
+	if (strchr(name, '/'))
+		return executable(name);
+	if (!path)
+		path = "/bin:/usr/bin";
+	while (!found && path) {
+		const char *end = strchrnul(path, ':');
+		int n = end - path;
+
+		snprintf(file, sizeof(file), "%.*s%s%s", n, path, n ? "/" : "", name);
+		found = executable(file);
+		path = *end ? end + 1 : NULL;
+	}
+	return found;
+}
+
+int child_release(struct child *child)
+{
+	int err = 0;
+	ssize_t n;
+
+	if (write(child->go, "", 1) != 1)
+		return -errno;
+	close(child->go);
+	child->go = -1;
+	/* closed by a successful exec */
+	do
+		n = read(child->failed, &err, sizeof(err));
+	while (n < 0 && errno == EINTR);
+	if (n == sizeof(err)) {
+		waitpid(child->pid, NULL, 0);
+		child->pid = 0;
+		return -err;
+	}
+	return 0;
+}
+
+int child_wait(struct child *child)
+{
+	int status;
+
+	while (waitpid(child->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	child->pid = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The command behind `--`: started but held before its first instruction, let go when its probes
+ * are live, and waited for.
+ */
+#ifndef ASSAY_CHILD_H
+#define ASSAY_CHILD_H
+
+#include <sys/types.h>
+
+struct child;
+
+/*
+ * Forks a process that waits to become argv (searched in PATH). Returns 0 or -errno. On success
+ * *out is the caller's, freed with child__free(), which kills a child that was never let go.
+ */
+int child__new(char *const argv[], struct child **out);
+void child__free(struct child *child);
+
+pid_t child_pid(const struct child *child);
+/* Readable once the child has ended: a pidfd, the child's own. */
+int child_fd(const struct child *child);
+
+/* The file that argv[0] will be, as execvp would find it; NULL when there is none. Caller frees. */
+char *child_path(const char *name);
+
+/* Lets it go. -errno when it could not become the command. */
+int child_release(struct child *child);
+
+/* Waits for its end: its exit status, 128 + the signal that ended it, or -errno. */
+int child_wait(struct child *child);
+
+#endif

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "snapshot.h"
+#include "tracer.h"
+#include "usdt.h"
+#include "usdt.skel.h"
+
+#define MAX_SITES     4096	  /* kinds of sites: 690 KB at most */
+#define NSLOTS	      16384	  /* 1 MiB; more IOs under way than that spill */
+#define MAX_SPILLS    65536	  /* keys; memory is taken as they come */
+#define MAX_STRIPES   16	  /* CPUs beyond that share counters */
+#define HISTS_BUDGET  (64u << 20) /* bytes of histograms: fewer stripes before more memory */
+#define RECORDS_BYTES (8u << 20)  /* ring buffer: 20 ms at 8 million records a second */
+
+struct tracer {
+	struct usdt_bpf *skel;
+	struct plan *plan;
+	struct attach *attach;
+	struct ring_buffer *ring;
+	struct usdt_site *sites;
+	struct fold_tables tables;
+	tracer_record_fn record_fn; /* of the drain under way */
+	void *record_arg;
+};
+
+/* The map's elements as memory; NULL and errno when that fails. */
+static void *map_memory(const struct bpf_map *map, int prot)
+{
+	size_t size = (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
+	void *memory = mmap(NULL, size, prot, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void map_unmap(const struct bpf_map *map, const void *memory)
+{
+	if (memory)
+		munmap((void *)memory,
+		       (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map));
+}
+
+static uint32_t stripes_for(uint32_t max_groups)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint32_t stripes = 1;
+
+	while (stripes < MAX_STRIPES && (int)stripes < cpus &&
+	       (uint64_t)stripes * 2 * max_groups * sizeof(struct fold_hist) <= HISTS_BUDGET)
+		stripes *= 2;
+	return stripes;
+}
+
+/* Sizes the maps and sets what the verifier may drop. */
+static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o)
+{
+	uint32_t stripes = stripes_for(o->max_groups);
+	uint32_t entries = fold_group_entries(o->max_groups);
+	uint32_t nslots = o->pairs ? NSLOTS : 1;
+	bool records = o->hits || o->slow;
+	int err = 0;
+
+	skel->rodata->want_fold = o->max_groups > 0;
+	skel->rodata->want_pairs = o->pairs;
+	skel->rodata->want_hits = o->hits;
+	skel->rodata->want_slow = o->slow;
+	skel->rodata->slow_ns = o->slow_ns;
+	skel->rodata->by_process = o->by_process;
+	skel->rodata->slot_mask = nslots - 1;
+	skel->rodata->group_mask = entries - 1;
+	skel->rodata->max_groups = o->max_groups;
+	skel->rodata->stripe_mask = stripes - 1;
+
+	err = err ?: bpf_map__set_max_entries(skel->maps.sites, MAX_SITES);
+	err = err ?: bpf_map__set_max_entries(skel->maps.slots, nslots);
+	err = err ?: bpf_map__set_max_entries(skel->maps.spills, o->pairs ? MAX_SPILLS : 1);
+	err = err ?: bpf_map__set_max_entries(skel->maps.groups, entries);
+	err = err ?: bpf_map__set_max_entries(skel->maps.tallies, stripes * o->max_groups);
+	err = err
+		      ?: bpf_map__set_max_entries(skel->maps.hists,
+						  o->pairs ? stripes * o->max_groups : 1);
+	if (records)
+		err = err ?: bpf_map__set_max_entries(skel->maps.records, RECORDS_BYTES);
+	attach_prepare(skel->progs.assay_usdt);
+	return err;
+}
+
+static int tracer_map(struct tracer *t, const struct tracer_options *o)
+{
+	struct usdt_bpf *skel = t->skel;
+
+	t->sites = map_memory(skel->maps.sites, PROT_READ | PROT_WRITE);
+	t->tables = (struct fold_tables){
+		.slots = map_memory(skel->maps.slots, PROT_READ),
+		.nslots = bpf_map__max_entries(skel->maps.slots),
+		.groups = map_memory(skel->maps.groups, PROT_READ),
+		.ngroups = bpf_map__max_entries(skel->maps.groups),
+		.max_groups = o->max_groups,
+		.stripes = skel->rodata->stripe_mask + 1,
+		.tallies = map_memory(skel->maps.tallies, PROT_READ),
+		.hists = map_memory(skel->maps.hists, PROT_READ),
+		.losses = (const uint64_t *)skel->bss->losses,
+	};
+	if (!t->sites || !t->tables.slots || !t->tables.groups || !t->tables.tallies ||
+	    !t->tables.hists)
+		return -errno;
+	return 0;
+}
+
+static int tracer_record(void *arg, void *record, size_t size)
+{
+	struct tracer *t = arg;
+
+	t->record_fn(t->record_arg, record, size);
+	return 0;
+}
+
+static int tracer_load(struct tracer *t, const struct tracer_options *o, const char **doing)
+{
+	int err;
+
+	*doing = "open the BPF program";
+	t->skel = usdt_bpf__open();
+	if (!t->skel)
+		return -errno;
+	*doing = "size the BPF maps";
+	err = skel_configure(t->skel, o);
+	if (err)
+		return err;
+	*doing = "load the BPF program";
+	err = usdt_bpf__load(t->skel);
+	if (err)
+		return err;
+	*doing = "map the BPF maps into memory";
+	err = tracer_map(t, o);
+	if (err)
+		return err;
+	*doing = "open the ring buffer";
+	t->ring = ring_buffer__new(bpf_map__fd(t->skel->maps.records), tracer_record, t, NULL);
+	if (!t->ring)
+		return -errno;
+	t->plan = plan__new(o->rules, t->sites, MAX_SITES);
+	t->attach = attach__new(t->skel->progs.assay_usdt, o->attach);
+	return t->plan && t->attach ? 0 : -ENOMEM;
+}
+
+int tracer__new(const struct tracer_options *options, struct tracer **out, char *why,
+		size_t why_size)
+{
+	struct tracer *t = calloc(1, sizeof(*t));
+	const char *doing = "allocate memory";
+	int err = t ? tracer_load(t, options, &doing) : -ENOMEM;
+
+	if (err) {
+		snprintf(why, why_size, "%s", doing);
+		tracer__free(t);
+		return err;
+	}
+	*out = t;
+	return 0;
+}
+
+int tracer_attach(struct tracer *t, int fd, const struct notes *notes, pid_t pid, char *why,
+		  size_t why_size)
+{
+	struct attach_point *points;
+	int n = plan_points(t->plan, notes, &points, why, why_size);
+	int err = 0;
+
+	if (n < 0)
+		return n;
+	if (n > 0)
+		err = attach_file(t->attach, fd, pid, points, n, why, why_size);
+	free(points);
+	return err ? err : n;
+}
+
+const char *tracer_attach_way(const struct tracer *t)
+{
+	return attach_way(t->attach);
+}
+
+struct fold_tables tracer_tables(const struct tracer *t)
+{
+	return t->tables;
+}
+
+uint64_t tracer_waiting(const struct tracer *t)
+{
+	int fd = bpf_map__fd(t->skel->maps.spills);
+	struct fold_key key, next, *previous = NULL;
+	uint64_t n = snapshot_waiting(&t->tables);
+	struct fold_spill spill;
+
+	while (!bpf_map_get_next_key(fd, previous, &next)) {
+		if (!bpf_map_lookup_elem(fd, &next, &spill))
+			n += spill.n;
+		key = next;
+		previous = &key;
+	}
+	return n;
+}
+
+int tracer_drain(struct tracer *t, tracer_record_fn fn, void *arg)
+{
+	t->record_fn = fn;
+	t->record_arg = arg;
+	return ring_buffer__consume(t->ring);
+}
+
+void tracer__free(struct tracer *t)
+{
+	if (!t)
+		return;
+	attach__free(t->attach);
+	plan__free(t->plan);
+	ring_buffer__free(t->ring);
+	if (t->skel) {
+		map_unmap(t->skel->maps.sites, t->sites);
+		map_unmap(t->skel->maps.slots, t->tables.slots);
+		map_unmap(t->skel->maps.groups, t->tables.groups);
+		map_unmap(t->skel->maps.tallies, t->tables.tallies);
+		map_unmap(t->skel->maps.hists, t->tables.hists);
+	}
+	usdt_bpf__destroy(t->skel);
+	free(t);
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "list.h"
+#include "render/json.h"
+#include "reports/report.h"
+#include "run.h"
+
+/* Whether an earlier rule has the same probe. */
+static bool rule_repeats(const struct report *report, const struct probe_rule *rule)
+{
+	for (const struct probe_rule *r = report->rules; r != rule; r++)
+		if (!strcmp(r->probe, rule->probe) && !strcmp(r->provider, rule->provider))
+			return true;
+	return false;
+}
+
+static void print_text(const struct report *report)
+{
+	printf("%s: %s\n", report->name, report->summary);
+	if (report->aliases)
+		printf("    also: %s\n", report->aliases);
+	for (const struct probe_rule *rule = report->rules; rule->provider; rule++)
+		if (!rule_repeats(report, rule))
+			printf("    %s:%s\n", rule->provider, rule->probe);
+}
+
+static void print_json(const struct report *report)
+{
+	json_t *object = json_object(), *probes = json_array();
+	char probe[128];
+
+	json_set(object, "report", json_string(report->name));
+	if (report->aliases)
+		json_set(object, "aliases", json_string(report->aliases));
+	json_set(object, "summary", json_string(report->summary));
+	for (const struct probe_rule *rule = report->rules; rule->provider; rule++) {
+		if (rule_repeats(report, rule))
+			continue;
+		snprintf(probe, sizeof(probe), "%s:%s", rule->provider, rule->probe);
+		json_array_append_new(probes, json_string(probe));
+	}
+	json_set(object, "probes", probes);
+	json_print(stdout, object);
+}
+
+int cmd_list(int argc, char **argv)
+{
+	bool json = argc == 2 && !strcmp(argv[1], "-j");
+
+	if (argc > 1 && !json) {
+		log_error("list takes -j and nothing else");
+		return STATUS_USAGE;
+	}
+	for (int i = 0; reports[i]; i++) {
+		if (json)
+			print_json(reports[i]);
+		else
+			print_text(reports[i]);
+	}
+	return STATUS_OK;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "core/units.h"
+#include "json.h"
+
+json_t *json_line(const struct render *render)
+{
+	json_t *object = json_object();
+	char time[40];
+
+	json_set(object, "report", json_string(render->report));
+	json_set(object, "time", json_string(time_format_utc(render->wall, time, sizeof(time))));
+	return object;
+}
+
+void json_set(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new(object, key, value);
+}
+
+void json_print(FILE *out, json_t *object)
+{
+	json_dumpf(object, out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
+	fputc('\n', out);
+	json_decref(object);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * JSON, one object a line. Objects are jansson's; a value that could not be made for want of memory
+ * shows as a missing key.
+ */
+#ifndef ASSAY_JSON_H
+#define ASSAY_JSON_H
+
+#include <jansson.h>
+
+#include "render.h"
+
+/* A new object {"report": …, "time": …} in the order keys are set. */
+json_t *json_line(const struct render *render);
+
+/* Sets a key, taking the reference to `value`. Either may be NULL. */
+void json_set(json_t *object, const char *key, json_t *value);
+
+/* Prints the object as one line and frees it. */
+void json_print(FILE *out, json_t *object);
+
+#endif
