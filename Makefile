@@ -76,6 +76,26 @@ $(O)/version.h: FORCE
 	$(Q)echo '#define ASSAY_VERSION "$(VERSION)"' > $@.new
 	$(Q)cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
+# --- tests ---
+
+# Unit tests are built apart, under sanitizers.
+SAN	  := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SAN_OBJ	  := $(LIB_SRC:%.c=$(O)/san/%.o)
+UNIT	  := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+
+$(O)/san/%.o: %.c | $(SKELS)
+	$(say) CC-SAN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OWN_FLAGS) $(CPPFLAGS) -O1 -g $(SAN) -c -o $@ $<
+
+$(O)/tests/unit/%: $(O)/san/tests/unit/%.o $(SAN_OBJ)
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SAN) -o $@ $^ $(LIBS)
+
+unit: $(UNIT)
+	$(Q)tests/run $(UNIT)
+
 clean:
 	$(say) CLEAN $(O)
 	$(Q)rm -rf $(O)

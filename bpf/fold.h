@@ -110,9 +110,6 @@ static __always_inline void fold_spill_new(struct fold *f, struct fold_slot *slo
 	fold_home_lost(f, FOLD_LOSS_SPILLED);
 }
 
-/* A start whose done never came must not keep younger keys out of their slot. */
-#define FOLD_STALE_NS 1000000000ULL
-
 static __always_inline void fold_start_locked(struct fold *f, struct fold_slot *slot,
 					      const struct fold_key *key, __u64 now)
 {

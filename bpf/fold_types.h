@@ -66,6 +66,9 @@ struct fold_key {
 /* How many starts of one key wait side by side: sessions of a process whose job ids collide. */
 #define FOLD_FIFO 4
 
+/* A start whose done never came must not keep younger keys out of their slot. */
+#define FOLD_STALE_NS 1000000000ULL
+
 /* The starts under one key, oldest first. */
 struct fold_starts {
 	__u64 time[FOLD_FIFO]; /* ns, CLOCK_MONOTONIC */
