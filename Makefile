@@ -96,12 +96,51 @@ $(O)/tests/unit/%: $(O)/san/tests/unit/%.o $(SAN_OBJ)
 unit: $(UNIT)
 	$(Q)tests/run $(UNIT)
 
+# The stand-in Crucible: its own flags, so that notes look as in real builds (tests/sim/README.md).
+SIM	  := $(addprefix $(O)/sim/,crutest crucible-downstairs usdt-player)
+SIM_LINK  := -Wl,-Ttext-segment=0x10000
+SIM_OBJ    = $(addprefix $(O)/tests/sim/,$(addsuffix .o,$(1)))
+
+$(O)/sim/crutest: $(call SIM_OBJ,crutest up_client up_data up_guest up_job up_main up_repair \
+		  up_status proto truth probes util)
+$(O)/sim/crucible-downstairs: $(call SIM_OBJ,downstairs ds_conn ds_job ds_pool region proto truth \
+			      probes util)
+$(O)/sim/usdt-player: $(call SIM_OBJ,player player_fire player_parse player_truth truth probes util)
+$(SIM):
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -g -pthread $(SIM_LINK) -o $@ $^
+
+# Helpers of the end-to-end tests.
+TOOLS	  := $(patsubst tests/e2e/%.c,$(O)/tests/e2e/%,$(wildcard tests/e2e/*.c))
+
+$(O)/tests/e2e/%: $(O)/tests/e2e/%.o $(O)/libassay.a
+	$(say) LINK $@
+	$(Q)$(CC) -g -o $@ $^ $(LIBS)
+
+ROOT_TESTS := $(sort $(wildcard tests/e2e/test_*) $(wildcard tests/vm/test_*))
+
+e2e: $(O)/assay $(SIM) $(TOOLS)
+	$(Q)BUILD=$(O) tests/run $(ROOT_TESTS)
+
+check: unit
+
+test: all $(UNIT) $(SIM) $(TOOLS)
+	$(Q)BUILD=$(O) tests/run $(UNIT) $(ROOT_TESTS)
+
+install: all
+	$(Q)$(INSTALL) -d $(DESTDIR)$(bindir)
+	$(Q)$(INSTALL) -m 755 $(O)/assay $(DESTDIR)$(bindir)/assay
+
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(bindir)/assay
+
 clean:
 	$(say) CLEAN $(O)
 	$(Q)rm -rf $(O)
 
 FORCE:
-.PHONY: all clean FORCE
+.PHONY: all check clean e2e install test uninstall unit FORCE
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -24,6 +24,7 @@ enum x86_64_reg {
 	X86_RDX = 12,
 	X86_RSI = 13,
 	X86_RDI = 14,
+	X86_RIP = 16,
 	X86_RSP = 19,
 };
 
@@ -31,6 +32,7 @@ enum aarch64_reg {
 	ARM64_X0 = 0, /* x0 to x30 are 0 to 30 */
 	ARM64_X30 = 30,
 	ARM64_SP = 31,
+	ARM64_PC = 32,
 };
 
 #define REGS_NONE 255

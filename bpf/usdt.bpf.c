@@ -16,6 +16,7 @@ const volatile bool want_fold = true;	/* the sites have rules */
 const volatile bool want_pairs = true;	/* some of them start and done */
 const volatile bool want_hits = false;	/* a record of every hit */
 const volatile bool want_slow = false;	/* a record of every slow duration */
+const volatile bool by_address = false; /* cookies number pages, not sites */
 const volatile bool by_process = false; /* split groups by process */
 const volatile __u64 slow_ns = 0;	/* shortest duration to send */
 const volatile __u32 slot_mask = 0;	/* slots - 1, a power of two */
@@ -33,6 +34,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct usdt_site);
 } sites SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct usdt_page);
+} pages SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -172,6 +181,29 @@ static __always_inline __u64 reg_read(struct pt_regs *ctx, __u8 reg)
 	return 0;
 }
 
+static __always_inline __u64 address_hit(struct pt_regs *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	return READ_WORD(ctx, X86_RIP);
+#else
+	return READ_WORD(ctx, ARM64_PC);
+#endif
+}
+
+static __always_inline const struct usdt_site *site_hit(struct pt_regs *ctx)
+{
+	__u32 number = bpf_get_attach_cookie(ctx);
+	struct usdt_page *page;
+
+	if (by_address) {
+		page = bpf_map_lookup_elem(&pages, &number);
+		if (!page)
+			return NULL;
+		number = page->site[address_hit(ctx) % USDT_PAGE];
+	}
+	return bpf_map_lookup_elem(&sites, &number);
+}
+
 static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_site *site,
 				      struct fold_hit *hit)
 {
@@ -309,8 +341,7 @@ SEC("uprobe")
 int assay_usdt(struct pt_regs *ctx)
 {
 	__u64 id = bpf_get_current_pid_tgid();
-	__u32 cookie = bpf_get_attach_cookie(ctx);
-	const struct usdt_site *site = bpf_map_lookup_elem(&sites, &cookie);
+	const struct usdt_site *site = site_hit(ctx);
 	struct fold_hit hit = {
 		.time = want_pairs || want_hits ? bpf_ktime_get_ns() : 0,
 		.tgid = id >> 32,

@@ -27,6 +27,16 @@ struct usdt_site {
 	__u32 probe; /* user space's number for the probe */
 };
 
+/*
+ * Where a link's cookie stands for many sites (user/core/attach_events.h): the number of the site
+ * that was hit, by the low bits of its address.
+ */
+#define USDT_PAGE    4096
+#define USDT_NO_SITE 0xffff
+struct usdt_page {
+	__u16 site[USDT_PAGE];
+};
+
 /* Kinds of records. Numbers are stored in recordings: never reuse one. */
 enum record_kind {
 	RECORD_HIT = 1,	 /* struct record_hit */

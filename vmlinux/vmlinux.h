@@ -31,6 +31,7 @@ typedef __u64 u64;
 
 typedef _Bool bool;
 enum { false = 0, true = 1 };
+#define NULL ((void *)0)
 
 /* include/uapi/linux/bpf.h */
 enum bpf_map_type {

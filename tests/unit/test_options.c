@@ -36,7 +36,7 @@ static void all_options_are_understood(void)
 
 	CHECK_INT(parse(&o,
 			"perfgw -p 12 -p 13 -e /bin/a -Z -i 2 -d 1.5 -n 4 -j -T --layout compact "
-			"--summary --by-pid --slower-than 10ms -o out --attach sites --dry-run"),
+			"--summary --by-pid --slower-than 10ms -o out --attach events --dry-run"),
 		  0);
 	CHECK_INT(o.npids, 2);
 	CHECK_INT(o.pids[1], 13);
@@ -48,7 +48,7 @@ static void all_options_are_understood(void)
 	CHECK_INT(o.count, 4);
 	CHECK_INT(o.layout, LAYOUT_COMPACT);
 	CHECK_INT(o.slow_ns, 10000000);
-	CHECK_INT(o.attach, ATTACH_SITES);
+	CHECK_INT(o.attach, ATTACH_EVENTS);
 	CHECK_STR(o.output, "out");
 	CHECK(o.command == NULL);
 	options_free(&o);

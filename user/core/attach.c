@@ -2,21 +2,19 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <pthread.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "attach.h"
-#include "log.h"
+#include "attach_events.h"
 
 /*
  * What libbpf 1.1 has no call for: a uprobe_multi link, BPF_LINK_CREATE as include/uapi/linux/bpf.h
  * has it since 6.6.
  */
-#define LINK_CREATE_CMD	   28 /* BPF_LINK_CREATE */
 #define TRACE_UPROBE_MULTI 48 /* BPF_TRACE_UPROBE_MULTI, an attach type */
 struct link_create_attr {
 	uint32_t prog_fd;
@@ -35,35 +33,69 @@ struct link_create_attr {
 
 struct attach {
 	const struct bpf_program *prog;
-	enum attach_mode mode;
-	int *multi; /* link fds */
-	int nmulti;
-	struct bpf_link **sites;
-	int nsites;
-	int count;
+	struct attach_events *events; /* NULL: uprobe_multi */
+	int *links;
+	int nlinks;
 };
 
-void attach_prepare(struct bpf_program *prog)
+const char *const attach_mode_names[] = { "auto", "multi", "events", NULL };
+
+static int link_create(struct link_create_attr *attr)
 {
-	/* a kernel without uprobe_multi takes no notice of a kprobe program's attach type */
-	bpf_program__set_expected_attach_type(prog, (enum bpf_attach_type)TRACE_UPROBE_MULTI);
+	int fd = syscall(__NR_bpf, BPF_LINK_CREATE, attr, sizeof(*attr));
+
+	return fd < 0 ? -errno : fd;
 }
 
-struct attach *attach__new(const struct bpf_program *prog, enum attach_mode mode)
+enum attach_mode attach_detect(void)
+{
+	/* r0 = 0; exit */
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = (enum bpf_attach_type)TRACE_UPROBE_MULTI);
+	uint64_t offset = 0;
+	struct link_create_attr attr = { .attach_type = TRACE_UPROBE_MULTI,
+					 .path = (uintptr_t) "/",
+					 .offsets = (uintptr_t)&offset,
+					 .cnt = 1 };
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "Dual BSD/GPL", insns, 2, &opts), err;
+
+	if (fd < 0)
+		return ATTACH_MULTI; /* loading the real program tells what is wrong */
+	attr.prog_fd = fd;
+	err = link_create(&attr);
+	close(fd);
+	/* "/" is no regular file: EBADF from kernels that got so far, EINVAL from the others */
+	return err == -EBADF ? ATTACH_MULTI : ATTACH_EVENTS;
+}
+
+void attach_prepare(struct bpf_program *prog, enum attach_mode mode)
+{
+	/* programs of this type go to such links only, others never do */
+	if (mode == ATTACH_MULTI)
+		bpf_program__set_expected_attach_type(prog,
+						      (enum bpf_attach_type)TRACE_UPROBE_MULTI);
+}
+
+struct attach *attach__new(const struct bpf_program *prog, enum attach_mode mode,
+			   struct usdt_page *pages, int max_pages)
 {
 	struct attach *attach = calloc(1, sizeof(*attach));
 
 	if (!attach)
 		return NULL;
 	attach->prog = prog;
-	attach->mode = mode;
+	if (mode == ATTACH_MULTI)
+		return attach;
+	attach->events = attach_events__new(prog, pages, max_pages);
+	if (!attach->events) {
+		free(attach);
+		return NULL;
+	}
 	return attach;
-}
-
-/* Makes room for `more` elements behind the `n` of an array; the array, or NULL. */
-static void *grow(void *array, int n, int more, size_t size)
-{
-	return reallocarray(array, n + more, size);
 }
 
 static int multi_link(struct attach *attach, const char *path, pid_t pid,
@@ -89,9 +121,7 @@ static int multi_link(struct attach *attach, const char *path, pid_t pid,
 		words[n + i] = points[i].sema_offset;
 		words[2 * n + i] = points[i].cookie;
 	}
-	fd = syscall(__NR_bpf, LINK_CREATE_CMD, &attr, sizeof(attr));
-	if (fd < 0)
-		fd = -errno;
+	fd = link_create(&attr);
 	free(words);
 	return fd;
 }
@@ -99,47 +129,20 @@ static int multi_link(struct attach *attach, const char *path, pid_t pid,
 static int attach_multi(struct attach *attach, const char *path, pid_t pid,
 			const struct attach_point *points, int n, char *why, size_t why_size)
 {
-	int *multi = grow(attach->multi, attach->nmulti, 1, sizeof(*multi));
+	int *links = reallocarray(attach->links, attach->nlinks + 1, sizeof(*links));
 	int fd;
 
-	if (!multi)
+	if (!links) {
+		snprintf(why, why_size, "remember a link");
 		return -ENOMEM;
-	attach->multi = multi;
+	}
+	attach->links = links;
 	fd = multi_link(attach, path, pid, points, n);
 	if (fd < 0) {
 		snprintf(why, why_size, "one uprobe_multi link for %d sites", n);
 		return fd;
 	}
-	attach->multi[attach->nmulti++] = fd;
-	attach->count += n;
-	return 0;
-}
-
-static int attach_sites(struct attach *attach, const char *path, pid_t pid,
-			const struct attach_point *points, int n, char *why, size_t why_size)
-{
-	struct bpf_link **sites = grow(attach->sites, attach->nsites, n, sizeof(struct bpf_link *));
-
-	if (!sites)
-		return -ENOMEM;
-	attach->sites = sites;
-	for (int i = 0; i < n; i++) {
-		LIBBPF_OPTS(bpf_uprobe_opts, opts, .bpf_cookie = points[i].cookie,
-			    .ref_ctr_offset = points[i].sema_offset);
-		struct bpf_link *link =
-			bpf_program__attach_uprobe_opts(attach->prog, pid > 0 ? pid : -1, path,
-							points[i].offset, &opts);
-
-		if (!link) {
-			int err = -errno;
-
-			snprintf(why, why_size, "a perf event for %s, site %d of %d",
-				 points[i].probe->name, i + 1, n);
-			return err;
-		}
-		attach->sites[attach->nsites++] = link;
-		attach->count++;
-	}
+	attach->links[attach->nlinks++] = fd;
 	return 0;
 }
 
@@ -147,79 +150,22 @@ int attach_file(struct attach *attach, int fd, pid_t pid, const struct attach_po
 		int npoints, char *why, size_t why_size)
 {
 	char path[32];
-	int err;
 
 	/* by descriptor: the path may lead elsewhere by now, or be of another mount namespace */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (attach->mode != ATTACH_SITES) {
-		err = attach_multi(attach, path, pid, points, npoints, why, why_size);
-		if (!err)
-			attach->mode = ATTACH_MULTI;
-		/* EINVAL is how kernels without uprobe_multi refuse; after a success it means more
-		 */
-		if (err != -EINVAL || attach->mode == ATTACH_MULTI)
-			return err;
-		log_debug("no uprobe_multi links (EINVAL): one perf event a site");
-		attach->mode = ATTACH_SITES;
-	}
-	return attach_sites(attach, path, pid, points, npoints, why, why_size);
-}
-
-int attach_count(const struct attach *attach)
-{
-	return attach->count;
-}
-
-const char *attach_way(const struct attach *attach)
-{
-	return attach->mode == ATTACH_SITES ? "perf events" : "uprobe_multi";
-}
-
-/*
- * Closing a perf event waits for a grace period, 50 to 100 ms each: side by side they share them.
- */
-#define CLOSERS 32
-
-struct closer {
-	pthread_t thread;
-	struct bpf_link **links;
-	int first, n;
-};
-
-static void *closer_run(void *arg)
-{
-	struct closer *c = arg;
-
-	for (int i = c->first; i < c->n; i += CLOSERS)
-		bpf_link__destroy(c->links[i]);
-	return NULL;
-}
-
-static void sites_close(struct attach *attach)
-{
-	struct closer closers[CLOSERS];
-	int started = 0;
-
-	for (int i = 0; i < CLOSERS; i++)
-		closers[i] =
-			(struct closer){ .links = attach->sites, .first = i, .n = attach->nsites };
-	while (started < CLOSERS && started < attach->nsites &&
-	       !pthread_create(&closers[started].thread, NULL, closer_run, &closers[started]))
-		started++;
-	for (int i = started; i < CLOSERS; i++)
-		closer_run(&closers[i]);
-	for (int i = 0; i < started; i++)
-		pthread_join(closers[i].thread, NULL);
+	if (attach->events)
+		return attach_events_file(attach->events, path, pid, points, npoints, why,
+					  why_size);
+	return attach_multi(attach, path, pid, points, npoints, why, why_size);
 }
 
 void attach__free(struct attach *attach)
 {
 	if (!attach)
 		return;
-	for (int i = 0; i < attach->nmulti; i++)
-		close(attach->multi[i]);
-	sites_close(attach);
-	free(attach->multi);
-	free(attach->sites);
+	for (int i = 0; i < attach->nlinks; i++)
+		close(attach->links[i]);
+	free(attach->links);
+	attach_events__free(attach->events);
 	free(attach);
 }

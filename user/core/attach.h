@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Attaches a uprobe program to many sites of a binary, and lets go of them again: one uprobe_multi
- * link a binary where the kernel has it (6.6), else one perf event a site (5.15).
+ * link a binary where the kernel has them (6.6), else trace events that hold many sites each
+ * (attach_events.c).
  */
 #ifndef ASSAY_ATTACH_H
 #define ASSAY_ATTACH_H
@@ -14,18 +15,29 @@
 struct bpf_program;
 
 enum attach_mode {
-	ATTACH_AUTO = 0,  /* multi, else sites: found by trying */
-	ATTACH_MULTI = 1, /* one link a binary */
-	ATTACH_SITES = 2, /* one perf event a site */
+	ATTACH_AUTO = 0,   /* what the kernel has, found by trying */
+	ATTACH_MULTI = 1,  /* uprobe_multi links */
+	ATTACH_EVENTS = 2, /* trace events */
 };
+
+/* Names of the modes by number, ended by NULL, for the command line. */
+extern const char *const attach_mode_names[];
+
+/* ATTACH_MULTI where the kernel has it, else ATTACH_EVENTS. */
+enum attach_mode attach_detect(void);
+
+/* Before the program is loaded: makes it fit for the way it will be attached. */
+void attach_prepare(struct bpf_program *prog, enum attach_mode mode);
 
 struct attach;
 
-/* Before the program is loaded: makes it fit for both ways. */
-void attach_prepare(struct bpf_program *prog);
-
-/* `prog` is loaded and outlives it. NULL when there is no memory. */
-struct attach *attach__new(const struct bpf_program *prog, enum attach_mode mode);
+/*
+ * `prog` is loaded and outlives it, as does `pages` [max_pages]: with ATTACH_EVENTS it is filled so
+ * that an event's cookie and a hit's address lead to the site's number. NULL when there is no
+ * memory.
+ */
+struct attach *attach__new(const struct bpf_program *prog, enum attach_mode mode,
+			   struct usdt_page *pages, int max_pages);
 
 /*
  * Attaches to `npoints` sites of the file open as `fd`, which may be closed afterwards. `pid` > 0:
@@ -34,10 +46,6 @@ struct attach *attach__new(const struct bpf_program *prog, enum attach_mode mode
  */
 int attach_file(struct attach *attach, int fd, pid_t pid, const struct attach_point *points,
 		int npoints, char *why, size_t why_size);
-
-/* Sites attached so far, and the way in use: "uprobe_multi" or "perf events". */
-int attach_count(const struct attach *attach);
-const char *attach_way(const struct attach *attach);
 
 /* Lets go of everything. */
 void attach__free(struct attach *attach);

@@ -23,8 +23,8 @@ static const struct argp_option table[] = {
 	{ "pid", 'p', "PID", 0, "only this process (repeatable)", 1 },
 	{ "exe", 'e', "FILE", 0, "processes of this binary, now and later (repeatable)", 1 },
 	{ "wait", 'Z', 0, 0, "wait for targets: none yet is no error", 1 },
-	{ "attach", OPT_ATTACH, "auto|multi|sites", 0,
-	  "one link a binary, or one perf event a site (default: what the kernel has)", 1 },
+	{ "attach", OPT_ATTACH, "auto|multi|events", 0,
+	  "uprobe_multi links, or trace events (default: what the kernel has)", 1 },
 	{ "dry-run", OPT_DRY_RUN, 0, 0, "print what would be attached, and end", 1 },
 	{ 0, 0, 0, 0, "When to print:", 2 },
 	{ "interval", 'i', "SECS", 0, "print every SECS what happened in them", 2 },
@@ -108,7 +108,6 @@ static int word_index(const char *arg, const char *const *words)
 
 static error_t parse_what(int key, char *arg, struct argp_state *state)
 {
-	static const char *const ways[] = { "auto", "multi", "sites", NULL };
 	struct options *o = state->input;
 	int way;
 
@@ -121,9 +120,9 @@ static error_t parse_what(int key, char *arg, struct argp_state *state)
 		o->wait = true;
 		return 0;
 	case OPT_ATTACH:
-		way = word_index(arg, ways);
+		way = word_index(arg, attach_mode_names);
 		if (way < 0)
-			return refuse(state, "--attach %s: auto, multi or sites", arg);
+			return refuse(state, "--attach %s: auto, multi or events", arg);
 		o->attach = way;
 		return 0;
 	case OPT_DRY_RUN:

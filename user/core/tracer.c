@@ -14,6 +14,7 @@
 #include "usdt.skel.h"
 
 #define MAX_SITES     4096	  /* kinds of sites: 690 KB at most */
+#define MAX_PAGES     32	  /* trace events where there are no uprobe_multi links: 256 KiB */
 #define NSLOTS	      16384	  /* 1 MiB; more IOs under way than that spill */
 #define MAX_SPILLS    65536	  /* keys; memory is taken as they come */
 #define MAX_STRIPES   16	  /* CPUs beyond that share counters */
@@ -26,6 +27,8 @@ struct tracer {
 	struct attach *attach;
 	struct ring_buffer *ring;
 	struct usdt_site *sites;
+	struct usdt_page *pages;
+	enum attach_mode mode;
 	struct fold_tables tables;
 	tracer_record_fn record_fn; /* of the drain under way */
 	void *record_arg;
@@ -59,7 +62,8 @@ static uint32_t stripes_for(uint32_t max_groups)
 }
 
 /* Sizes the maps and sets what the verifier may drop. */
-static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o)
+static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
+			  enum attach_mode mode)
 {
 	uint32_t stripes = stripes_for(o->max_groups);
 	uint32_t entries = fold_group_entries(o->max_groups);
@@ -72,6 +76,7 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o)
 	skel->rodata->want_hits = o->hits;
 	skel->rodata->want_slow = o->slow;
 	skel->rodata->slow_ns = o->slow_ns;
+	skel->rodata->by_address = mode == ATTACH_EVENTS;
 	skel->rodata->by_process = o->by_process;
 	skel->rodata->slot_mask = nslots - 1;
 	skel->rodata->group_mask = entries - 1;
@@ -79,6 +84,9 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o)
 	skel->rodata->stripe_mask = stripes - 1;
 
 	err = err ?: bpf_map__set_max_entries(skel->maps.sites, MAX_SITES);
+	err = err
+		      ?: bpf_map__set_max_entries(skel->maps.pages,
+						  mode == ATTACH_EVENTS ? MAX_PAGES : 1);
 	err = err ?: bpf_map__set_max_entries(skel->maps.slots, nslots);
 	err = err ?: bpf_map__set_max_entries(skel->maps.spills, o->pairs ? MAX_SPILLS : 1);
 	err = err ?: bpf_map__set_max_entries(skel->maps.groups, entries);
@@ -88,7 +96,7 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o)
 						  o->pairs ? stripes * o->max_groups : 1);
 	if (records)
 		err = err ?: bpf_map__set_max_entries(skel->maps.records, RECORDS_BYTES);
-	attach_prepare(skel->progs.assay_usdt);
+	attach_prepare(skel->progs.assay_usdt, mode);
 	return err;
 }
 
@@ -97,6 +105,7 @@ static int tracer_map(struct tracer *t, const struct tracer_options *o)
 	struct usdt_bpf *skel = t->skel;
 
 	t->sites = map_memory(skel->maps.sites, PROT_READ | PROT_WRITE);
+	t->pages = map_memory(skel->maps.pages, PROT_READ | PROT_WRITE);
 	t->tables = (struct fold_tables){
 		.slots = map_memory(skel->maps.slots, PROT_READ),
 		.nslots = bpf_map__max_entries(skel->maps.slots),
@@ -105,11 +114,11 @@ static int tracer_map(struct tracer *t, const struct tracer_options *o)
 		.max_groups = o->max_groups,
 		.stripes = skel->rodata->stripe_mask + 1,
 		.tallies = map_memory(skel->maps.tallies, PROT_READ),
-		.hists = map_memory(skel->maps.hists, PROT_READ),
+		.hists = o->pairs ? map_memory(skel->maps.hists, PROT_READ) : NULL,
 		.losses = (const uint64_t *)skel->bss->losses,
 	};
-	if (!t->sites || !t->tables.slots || !t->tables.groups || !t->tables.tallies ||
-	    !t->tables.hists)
+	if (!t->sites || !t->pages || !t->tables.slots || !t->tables.groups || !t->tables.tallies ||
+	    (o->pairs && !t->tables.hists))
 		return -errno;
 	return 0;
 }
@@ -131,7 +140,8 @@ static int tracer_load(struct tracer *t, const struct tracer_options *o, const c
 	if (!t->skel)
 		return -errno;
 	*doing = "size the BPF maps";
-	err = skel_configure(t->skel, o);
+	t->mode = o->attach == ATTACH_AUTO ? attach_detect() : o->attach;
+	err = skel_configure(t->skel, o, t->mode);
 	if (err)
 		return err;
 	*doing = "load the BPF program";
@@ -147,7 +157,7 @@ static int tracer_load(struct tracer *t, const struct tracer_options *o, const c
 	if (!t->ring)
 		return -errno;
 	t->plan = plan__new(o->rules, t->sites, MAX_SITES);
-	t->attach = attach__new(t->skel->progs.assay_usdt, o->attach);
+	t->attach = attach__new(t->skel->progs.assay_usdt, t->mode, t->pages, MAX_PAGES);
 	return t->plan && t->attach ? 0 : -ENOMEM;
 }
 
@@ -184,7 +194,7 @@ int tracer_attach(struct tracer *t, int fd, const struct notes *notes, pid_t pid
 
 const char *tracer_attach_way(const struct tracer *t)
 {
-	return attach_way(t->attach);
+	return t->mode == ATTACH_MULTI ? "uprobe_multi" : "trace events";
 }
 
 struct fold_tables tracer_tables(const struct tracer *t)
@@ -224,6 +234,7 @@ void tracer__free(struct tracer *t)
 	ring_buffer__free(t->ring);
 	if (t->skel) {
 		map_unmap(t->skel->maps.sites, t->sites);
+		map_unmap(t->skel->maps.pages, t->pages);
 		map_unmap(t->skel->maps.slots, t->tables.slots);
 		map_unmap(t->skel->maps.groups, t->tables.groups);
 		map_unmap(t->skel->maps.tallies, t->tables.tallies);

@@ -42,7 +42,7 @@ int tracer__new(const struct tracer_options *options, struct tracer **out, char 
 int tracer_attach(struct tracer *tracer, int fd, const struct notes *notes, pid_t pid, char *why,
 		  size_t why_size);
 
-/* Which way attach found: see attach_way(). */
+/* The way of attaching in use: "uprobe_multi" or "trace events". */
 const char *tracer_attach_way(const struct tracer *tracer);
 
 /* The fold's tables, live; valid until the tracer is freed. */

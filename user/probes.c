@@ -1,0 +1,612 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <argp.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/notes.h"
+#include "probes.h"
+#include "render/escape.h"
+
+enum { EXIT_USAGE = 2, EXIT_NOTHING = 3 };
+enum { KEY_USAGE = 256 };
+
+struct options {
+	int pid; /* 0: none */
+	const char *file;
+	bool json;
+	unsigned int help; /* ARGP_HELP_ flags: what help was asked for */
+};
+
+/* A file with its notes, and the processes that run it. */
+struct binary {
+	char *path;
+	dev_t dev;
+	ino_t ino;
+	int *pids;
+	int npids;
+	struct notes *notes; /* NULL: could not be read */
+};
+
+struct binaries {
+	struct binary *list;
+	int n;
+	int denied; /* processes whose executable we may not open */
+};
+
+/* What was found, over one file or several. */
+struct totals {
+	long probes, sites, phantoms, malformed;
+};
+
+static void binaries_clear(struct binaries *all)
+{
+	for (int i = 0; i < all->n; i++) {
+		free(all->list[i].path);
+		free(all->list[i].pids);
+		notes__free(all->list[i].notes);
+	}
+	free(all->list);
+	memset(all, 0, sizeof(*all));
+}
+
+static struct binary *binaries_add(struct binaries *all, const char *path, const struct stat *st)
+{
+	struct binary *list = reallocarray(all->list, all->n + 1, sizeof(*list));
+	struct binary *b;
+
+	if (!list)
+		return NULL;
+	all->list = list;
+	b = &list[all->n];
+	memset(b, 0, sizeof(*b));
+	b->path = strdup(path);
+	if (!b->path)
+		return NULL;
+	b->dev = st->st_dev;
+	b->ino = st->st_ino;
+	all->n++;
+	return b;
+}
+
+static struct binary *binaries_find(struct binaries *all, const struct stat *st)
+{
+	for (int i = 0; i < all->n; i++) {
+		if (all->list[i].dev == st->st_dev && all->list[i].ino == st->st_ino)
+			return &all->list[i];
+	}
+	return NULL;
+}
+
+static int binary_add_pid(struct binary *b, int pid)
+{
+	int *pids = reallocarray(b->pids, b->npids + 1, sizeof(*pids));
+
+	if (!pids)
+		return -ENOMEM;
+	b->pids = pids;
+	pids[b->npids++] = pid;
+	return 0;
+}
+
+/* The path is in the process's own mount namespace, and can end in " (deleted)": for display. */
+static int read_exe_path(int pid, char *path, size_t size)
+{
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	n = readlink(link, path, size - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	return 0;
+}
+
+/* O_NONBLOCK, for a FIFO without a writer; regular files do not care. */
+static int open_file(const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, st) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static void log_escaped(enum log_level level, const char *text)
+{
+	char line[1024];
+
+	escape_copy(line, sizeof(line), text);
+	log_print(level, "%s", line);
+}
+
+/*
+ * Reads the notes of the file at `path`, shown as `label`, of process `pid` if not 0. What can't be
+ * opened gets no message here; what can't be read gets one of `level`, and stays without notes.
+ */
+static int load_binary(struct binaries *all, const char *path, const char *label, int pid,
+		       enum log_level level)
+{
+	struct binary *b;
+	char why[640];
+	struct stat st;
+	int fd, err = 0;
+
+	fd = open_file(path, &st);
+	if (fd < 0)
+		return fd;
+	b = pid ? binaries_find(all, &st) : NULL;
+	if (!b) {
+		b = binaries_add(all, label, &st);
+		if (!b) {
+			err = -ENOMEM;
+		} else if (notes__read(fd, label, &b->notes, why, sizeof(why)) < 0) {
+			b->notes = NULL;
+			log_escaped(level, why);
+		}
+	}
+	close(fd);
+	if (!err && pid)
+		err = binary_add_pid(b, pid);
+	return err;
+}
+
+static const char *open_cure(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "; is it there?";
+	case -EACCES:
+	case -EPERM:
+		return "; run as root";
+	default:
+		return "";
+	}
+}
+
+static int load_file(struct binaries *all, const char *file)
+{
+	char label[512];
+	int err;
+
+	err = load_binary(all, file, file, 0, LOG_ERROR);
+	if (err) {
+		escape_copy(label, sizeof(label), file);
+		log_error("read the probes of %s: %s%s", label, err_name(err), open_cure(err));
+		return err;
+	}
+	return all->list[0].notes ? 0 : -ENOEXEC;
+}
+
+static int load_pid(struct binaries *all, int pid)
+{
+	char link[32], path[PATH_MAX];
+	int err;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	err = read_exe_path(pid, path, sizeof(path));
+	if (!err)
+		err = load_binary(all, link, path, pid, LOG_ERROR);
+	if (err) {
+		log_error("read the probes of pid %d: %s%s", pid, err_name(err),
+			  err == -ENOENT ? "; no such process, or one of the kernel"
+					 : open_cure(err));
+		return err;
+	}
+	return all->list[0].notes ? 0 : -ENOEXEC;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct binary *x = a, *y = b;
+	int c = strcmp(x->path, y->path);
+
+	if (c)
+		return c;
+	return x->pids[0] < y->pids[0] ? -1 : x->pids[0] > y->pids[0];
+}
+
+/* Every running process's executable; 32-bit programs and the like are no one's fault. */
+static int load_all(struct binaries *all)
+{
+	char link[32], path[PATH_MAX];
+	struct dirent *entry;
+	int err = 0;
+	DIR *proc;
+
+	proc = opendir("/proc");
+	if (!proc) {
+		err = -errno;
+		log_error("list the processes in /proc: %s", err_name(err));
+		return err;
+	}
+	while (err != -ENOMEM && (entry = readdir(proc))) {
+		int pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
+
+		if (!pid)
+			continue;
+		snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+		err = read_exe_path(pid, path, sizeof(path));
+		if (!err)
+			err = load_binary(all, link, path, pid, LOG_DEBUG);
+		/* others: it ended meanwhile, or is the kernel's and has no file */
+		if (err == -EACCES || err == -EPERM)
+			all->denied++;
+	}
+	closedir(proc);
+	if (err == -ENOMEM) {
+		log_error("read the probes of all processes: ENOMEM");
+		return err;
+	}
+	if (all->n)
+		qsort(all->list, all->n, sizeof(*all->list), by_path);
+	return 0;
+}
+
+static void totals_add(struct totals *t, const struct notes *notes)
+{
+	t->probes += notes->nprobes;
+	for (int i = 0; i < notes->nprobes; i++)
+		t->sites += notes->probes[i].nsites;
+	t->phantoms += notes->phantoms;
+	t->malformed += notes->malformed;
+}
+
+static bool has_notes(const struct binary *b)
+{
+	return b->notes && (b->notes->nprobes || b->notes->phantoms || b->notes->malformed);
+}
+
+/* ---- as text ---- */
+
+static void print_cell(const char *s, size_t width)
+{
+	size_t have = escape_width(s);
+
+	escape_print(stdout, s);
+	printf("%*s", (int)((width > have ? width - have : 0) + 2), "");
+}
+
+static const char *semaphore_text(const struct note_probe *p)
+{
+	int with = 0;
+
+	for (int i = 0; i < p->nsites; i++)
+		with += p->sites[i].sema_offset != 0;
+	return with == p->nsites ? "yes" : with ? "some" : "no";
+}
+
+static bool args_differ(const struct note_probe *p)
+{
+	for (int i = 1; i < p->nsites; i++) {
+		if (strcmp(p->sites[i].args_text, p->sites[0].args_text) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void print_table(const struct notes *notes)
+{
+	size_t provider = strlen("PROVIDER"), probe = strlen("PROBE");
+
+	if (!notes->nprobes)
+		return;
+	for (int i = 0; i < notes->nprobes; i++) {
+		size_t w = escape_width(notes->probes[i].provider);
+
+		provider = w > provider ? w : provider;
+		w = escape_width(notes->probes[i].name);
+		probe = w > probe ? w : probe;
+	}
+	print_cell("PROVIDER", provider);
+	print_cell("PROBE", probe);
+	printf("SITES  SEMAPHORE  ARGUMENTS\n");
+	for (int i = 0; i < notes->nprobes; i++) {
+		const struct note_probe *p = &notes->probes[i];
+		const char *args = p->sites[0].args_text;
+
+		print_cell(p->provider, provider);
+		print_cell(p->name, probe);
+		printf("%5d  %-9s  ", p->nsites, semaphore_text(p));
+		escape_print(stdout, *args ? args : "-");
+		printf("%s\n", args_differ(p) ? "  (other sites differ)" : "");
+	}
+}
+
+static void print_counts(const struct totals *t)
+{
+	printf("%ld probe%s, %ld site%s", t->probes, t->probes == 1 ? "" : "s", t->sites,
+	       t->sites == 1 ? "" : "s");
+}
+
+static void print_skipped(const struct totals *t)
+{
+	if (t->phantoms)
+		printf("; %ld phantom note%s skipped", t->phantoms, t->phantoms == 1 ? "" : "s");
+	if (t->malformed)
+		printf("; %ld malformed note%s skipped", t->malformed,
+		       t->malformed == 1 ? "" : "s");
+	printf("\n");
+}
+
+/* A line a provider, and one for all when there is more than one. */
+static void print_summary(const struct notes *notes)
+{
+	struct totals all = { 0 };
+	int providers = 0;
+
+	totals_add(&all, notes);
+	for (int i = 0; i < notes->nprobes;) {
+		const char *provider = notes->probes[i].provider;
+		struct totals one = { 0 };
+
+		for (; i < notes->nprobes && !strcmp(notes->probes[i].provider, provider); i++) {
+			one.probes++;
+			one.sites += notes->probes[i].nsites;
+		}
+		print_counts(&one);
+		printf(" of ");
+		escape_print(stdout, provider);
+		if (++providers == 1 && i == notes->nprobes) {
+			print_skipped(&all);
+			return;
+		}
+		printf("\n");
+	}
+	print_counts(&all);
+	printf(" in all");
+	print_skipped(&all);
+}
+
+static void print_heading(const struct binary *b)
+{
+	escape_print(stdout, b->path);
+	printf(" (pid%s", b->npids == 1 ? "" : "s");
+	for (int i = 0; i < b->npids; i++)
+		printf("%s %d", i ? "," : "", b->pids[i]);
+	printf(")\n");
+}
+
+static void report_text(const struct binaries *all, bool headings)
+{
+	bool first = true;
+
+	for (int i = 0; i < all->n; i++) {
+		const struct binary *b = &all->list[i];
+
+		if (!has_notes(b))
+			continue;
+		if (headings) {
+			printf("%s", first ? "" : "\n");
+			print_heading(b);
+		}
+		print_table(b->notes);
+		print_summary(b->notes);
+		first = false;
+	}
+}
+
+/* ---- as JSON ---- */
+
+/* The same text as on the terminal: bytes that are no UTF-8 have no place in JSON. */
+static json_t *json_text(const char *s)
+{
+	char *text = escape_dup(s);
+	json_t *json = text ? json_string(text) : NULL;
+
+	free(text);
+	return json;
+}
+
+static json_t *json_offset(uint64_t offset)
+{
+	return offset ? json_integer((json_int_t)offset) : json_null();
+}
+
+/* Prints and frees. */
+static int print_object(json_t *object)
+{
+	int err = -ENOMEM;
+
+	if (object) {
+		errno = EIO; /* if it is not the output that fails */
+		err = json_dumpf(object, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF ? -errno
+											   : 0;
+	}
+	json_decref(object);
+	return err;
+}
+
+static json_t *json_pids(const struct binary *b)
+{
+	json_t *pids = json_array();
+
+	for (int i = 0; i < b->npids; i++) {
+		if (json_array_append_new(pids, json_integer(b->pids[i])) < 0) {
+			json_decref(pids);
+			return NULL;
+		}
+	}
+	return pids;
+}
+
+static json_t *json_sites(const struct note_probe *p)
+{
+	json_t *sites = json_array();
+
+	for (int i = 0; i < p->nsites; i++) {
+		const struct note_site *s = &p->sites[i];
+		json_t *site =
+			json_pack("{s:I, s:I, s:o, s:o}", "address", (json_int_t)s->addr, "offset",
+				  (json_int_t)s->offset, "semaphore", json_offset(s->sema_offset),
+				  "arguments", json_text(s->args_text));
+
+		if (json_array_append_new(sites, site) < 0) {
+			json_decref(sites);
+			return NULL;
+		}
+	}
+	return sites;
+}
+
+static int print_probe_json(const struct binary *b, const struct note_probe *p)
+{
+	return print_object(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
+				      json_text(b->path), "pids", json_pids(b), "provider",
+				      json_text(p->provider), "probe", json_text(p->name),
+				      "semaphore", json_offset(p->sema_offset), "arguments",
+				      json_text(p->sites[0].args_text), "sites", json_sites(p)));
+}
+
+static int report_json(const struct binaries *all)
+{
+	struct totals totals = { 0 };
+	int files = 0, err = 0;
+
+	for (int i = 0; i < all->n && !err; i++) {
+		const struct binary *b = &all->list[i];
+
+		if (!has_notes(b))
+			continue;
+		files++;
+		totals_add(&totals, b->notes);
+		for (int j = 0; j < b->notes->nprobes && !err; j++)
+			err = print_probe_json(b, &b->notes->probes[j]);
+	}
+	if (!err)
+		err = print_object(json_pack("{s:i, s:I, s:I, s:I, s:I, s:i}", "files", files,
+					     "probes", (json_int_t)totals.probes, "sites",
+					     (json_int_t)totals.sites, "phantoms",
+					     (json_int_t)totals.phantoms, "malformed",
+					     (json_int_t)totals.malformed, "denied", all->denied));
+	if (err)
+		log_error("write the probes as JSON: %s", err_name(err));
+	return err;
+}
+
+/* ---- the command ---- */
+
+static const struct argp_option option_table[] = {
+	{ "pid", 'p', "PID", 0, "Of the program that process PID runs", 0 },
+	{ "json", 'j', NULL, 0, "One JSON object a line: the probes, then the totals", 0 },
+	{ "help", 'h', NULL, 0, "Give this help list", -1 },
+	{ "usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+	char *end;
+	long n;
+
+	switch (key) {
+	case 'p':
+		errno = 0;
+		n = isdigit((unsigned char)*arg) ? strtol(arg, &end, 10) : 0;
+		if (n <= 0 || n > INT_MAX || *end) {
+			argp_error(state, "-p wants a process ID, not '%s'", arg);
+			return EINVAL;
+		}
+		o->pid = (int)n;
+		break;
+	case 'j':
+		o->json = true;
+		break;
+	case 'h':
+		o->help = ARGP_HELP_STD_HELP;
+		break;
+	case KEY_USAGE:
+		o->help = ARGP_HELP_USAGE;
+		break;
+	case ARGP_KEY_ARG:
+		if (o->file) {
+			argp_error(state, "only one FILE, not '%s' too", arg);
+			return EINVAL;
+		}
+		o->file = arg;
+		break;
+	case ARGP_KEY_END:
+		if (o->pid && o->file && !o->help) {
+			argp_error(state, "either -p PID or FILE, not both");
+			return EINVAL;
+		}
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "[FILE]",
+	.doc = "List the USDT probes of FILE, of a process's program, or of every running program."
+	       "\vA probe with a semaphore is evaluated only while something is attached to it. "
+	       "Addresses and offsets of the sites are in the JSON output.\n\n"
+	       "Exit status: 0, 1 failed, 2 wrong use, 3 no probe found.",
+};
+
+static int finish(const struct binaries *all)
+{
+	struct totals totals = { 0 };
+
+	if (fflush(stdout) || ferror(stdout)) {
+		log_error("write the list of probes: %s", err_name(errno));
+		return EXIT_FAILURE;
+	}
+	if (all->denied)
+		log_warn("skipped %d process%s whose program may not be read%s", all->denied,
+			 all->denied == 1 ? "" : "es", geteuid() ? "; run as root" : "");
+	for (int i = 0; i < all->n; i++) {
+		if (all->list[i].notes)
+			totals_add(&totals, all->list[i].notes);
+	}
+	if (totals.probes)
+		return EXIT_SUCCESS;
+	log_info("no USDT probe found");
+	return EXIT_NOTHING;
+}
+
+int cmd_probes(int argc, char **argv)
+{
+	static char name[] = "assay probes"; /* for argp's usage and error lines */
+	struct binaries all = { 0 };
+	struct options o = { 0 };
+	char *saved = argv[0];
+	int err, status;
+
+	argv[0] = name;
+	err = argp_parse(&argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL, &o);
+	argv[0] = saved;
+	if (err)
+		return EXIT_USAGE;
+	if (o.help) {
+		argp_help(&argp, stdout, o.help & ~ARGP_HELP_EXIT_OK, name);
+		return EXIT_SUCCESS;
+	}
+
+	err = o.file ? load_file(&all, o.file) : o.pid ? load_pid(&all, o.pid) : load_all(&all);
+	if (!err && o.json)
+		err = report_json(&all);
+	else if (!err)
+		report_text(&all, !o.file && !o.pid);
+	status = err ? EXIT_FAILURE : finish(&all);
+	binaries_clear(&all);
+	return status;
+}
