@@ -43,7 +43,6 @@ struct run {
 	struct targets *targets;
 	struct watch *watch;
 	struct child *child;
-	pid_t only;		 /* the command alone is traced, else 0 */
 	struct snapshot *before; /* at the last interval's end */
 	uint64_t interval;	 /* ns; 0: only at the end */
 	uint64_t intervals;	 /* printed so far */
@@ -289,7 +288,7 @@ static int run_target_files(struct run *run)
 
 	for (int i = 0; i < run->options->nfiles; i++) {
 		const char *file = run->options->files[i];
-		int err = targets_add_file(run->targets, file, NULL, why, sizeof(why));
+		int err = targets_add_file(run->targets, file, 0, NULL, why, sizeof(why));
 
 		if (err == -ENOENT && run->options->wait)
 			continue;
@@ -299,7 +298,12 @@ static int run_target_files(struct run *run)
 	return 0;
 }
 
-/* A command whose own binary carries the probes is traced alone. */
+/* The command, and what it starts, are traced; others are not. */
+static bool run_follows_command(const struct run *run)
+{
+	return run->child && !run->options->npids && !run->options->nfiles;
+}
+
 static int run_target_command(struct run *run)
 {
 	char *path = child_path(run->options->command[0]), why[256];
@@ -310,9 +314,7 @@ static int run_target_command(struct run *run)
 		return -ENOENT;
 	}
 	/* a script is no ELF file: what it starts is found as it starts */
-	if (!targets_add_file(run->targets, path, NULL, why, sizeof(why)) &&
-	    targets_count(run->targets))
-		run->only = child_pid(run->child);
+	targets_add_file(run->targets, path, child_pid(run->child), NULL, why, sizeof(why));
 	free(path);
 	return 0;
 }
@@ -329,8 +331,8 @@ static int run_find_targets(struct run *run)
 		err = run_target_files(run);
 	if (err || o->npids || o->nfiles)
 		return err;
-	if (run->only)
-		return 0;
+	if (run_follows_command(run))
+		return run_target_command(run);
 	err = targets_add_all(run->targets, &hidden, why, sizeof(why));
 	if (err)
 		return run_fail(run, why, err);
@@ -341,25 +343,42 @@ static int run_find_targets(struct run *run)
 	return 0;
 }
 
-static int run_attach_found(struct run *run)
+/* For all processes, or for each one that is wanted. */
+static int run_attach_binary(struct run *run, struct binary *b)
 {
-	const struct options *o = run->options;
 	int err = 0;
 
-	for (int i = 0; !err && i < targets_count(run->targets); i++) {
-		const struct binary *b = targets_get(run->targets, i);
-
-		if (run->only) {
-			err = run_attach(run, b, run->only);
-			continue;
-		}
-		if (!o->npids) {
-			err = run_attach(run, b, 0);
-			continue;
-		}
-		for (int p = 0; !err && p < b->npids; p++)
-			err = run_attach(run, b, b->pids[p]);
+	if (!run->options->npids && !run_follows_command(run)) {
+		b->attached = true;
+		return run_attach(run, b, 0);
 	}
+	for (int i = 0; !err && i < b->npids; i++)
+		err = run_attach(run, b, b->pids[i]);
+	return err;
+}
+
+static int run_attach_found(struct run *run)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < targets_count(run->targets); i++)
+		err = run_attach_binary(run, targets_get(run->targets, i));
+	return err;
+}
+
+static int run_new_program(struct run *run, pid_t pid, char *why, size_t why_size)
+{
+	bool follows = run_follows_command(run);
+	struct binary *found = NULL;
+	int err;
+
+	if (follows && !child_began(run->child, pid))
+		return 0;
+	err = targets_add_pid(run->targets, pid, &found, why, why_size);
+	if (found && follows)
+		run_attach(run, found, pid);
+	else if (found && !found->attached)
+		run_attach_binary(run, found);
 	return err;
 }
 
@@ -367,21 +386,18 @@ static int run_attach_found(struct run *run)
 static void run_new_process(void *arg, pid_t pid)
 {
 	struct run *run = arg;
-	struct binary *added = NULL;
+	struct binary *found;
 	char why[256];
 	int err = 0;
 
-	if (!run->options->nfiles) {
-		err = targets_add_pid(run->targets, pid, &added, why, sizeof(why));
-		if (added)
-			run_attach(run, added, 0);
-	}
+	if (!run->options->nfiles)
+		err = run_new_program(run, pid, why, sizeof(why));
 	/* a file that was rebuilt, or is only there now */
 	for (int i = 0; i < run->options->nfiles; i++) {
-		err = targets_add_file(run->targets, run->options->files[i], &added, why,
+		err = targets_add_file(run->targets, run->options->files[i], 0, &found, why,
 				       sizeof(why));
-		if (added)
-			run_attach(run, added, 0);
+		if (found && !found->attached)
+			run_attach_binary(run, found);
 	}
 	if (err && err != -ESRCH && err != -ENOEXEC && err != -ENOENT)
 		log_debug("passed over pid %d: %s: %s", pid, why, err_name(err));
@@ -394,14 +410,14 @@ static void run_watch_read(void *arg)
 
 static bool run_watches(const struct run *run)
 {
-	return !run->options->npids && !run->only;
+	return !run->options->npids;
 }
 
 static int run_nothing(struct run *run)
 {
 	const struct options *o = run->options;
 
-	if (run->sites || o->wait || (run->child && run_watches(run)))
+	if (run->sites || o->wait || run_follows_command(run))
 		return 0;
 	log_error("nothing to trace: %s the probes of %s; start one, name a binary with -e, or "
 		  "wait with -Z",
@@ -550,8 +566,6 @@ static int run_start(struct run *run)
 		if (err)
 			run_fail(run, "start the command", err);
 	}
-	if (!err && run->child && !run->options->npids && !run->options->nfiles)
-		err = run_target_command(run);
 	err = err ? err : run_load(run);
 	err = err ? err : run_find_targets(run);
 	err = err ? err : run_attach_found(run);

@@ -84,6 +84,8 @@ script_pairs() {
 
 stop_jobs() {
 	local pids
+	# a background job that is hit by a signal before it has become its program comes here too
+	[ "$BASHPID" = "$test_pid" ] || return
 	pids=$(jobs -p)
 	# shellcheck disable=SC2086 # one word a pid
 	[ -z "$pids" ] || kill $pids 2>/dev/null
@@ -94,6 +96,7 @@ run_test() {
 	local name=$1
 	dir=$(mktemp -d)
 	(
+		test_pid=$BASHPID
 		trap stop_jobs EXIT
 		"t_$name"
 	) >"$dir/log" 2>&1
@@ -107,7 +110,7 @@ run_test() {
 	else
 		echo "ok $suite/$name"
 	fi
-	rm -rf "$dir"
+	[ -n "${KEEP:-}" ] || rm -rf "$dir"
 }
 
 # Runs every t_ function of the calling script, in the order they stand there.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,6 +47,8 @@ int child__new(char *const argv[], struct child **out)
 
 	if (!child)
 		return -ENOMEM;
+	/* its orphans become our children, so that they can be told from others' */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (pipe2(go, O_CLOEXEC)) {
 		err = -errno;
 		goto free_child;
@@ -111,6 +114,35 @@ pid_t child_pid(const struct child *child)
 int child_fd(const struct child *child)
 {
 	return child->pidfd;
+}
+
+/* The parent of a process; 0 when it is gone. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[32], text[512], *end;
+	pid_t parent = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	/* "PID (NAME) STATE PARENT …", where NAME may hold anything */
+	if (fgets(text, sizeof(text), f)) {
+		end = strrchr(text, ')');
+		if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
+			parent = 0;
+	}
+	fclose(f);
+	return parent;
+}
+
+bool child_began(const struct child *child, pid_t pid)
+{
+	/* what the child leaves behind becomes ours: see child__new() */
+	while (pid > 1 && pid != child->pid && pid != getpid())
+		pid = parent_of(pid);
+	return pid > 1;
 }
 
 static char *executable(const char *path)

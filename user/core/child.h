@@ -6,6 +6,7 @@
 #ifndef ASSAY_CHILD_H
 #define ASSAY_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct child;
@@ -18,6 +19,10 @@ int child__new(char *const argv[], struct child **out);
 void child__free(struct child *child);
 
 pid_t child_pid(const struct child *child);
+
+/* Whether `pid` is the child or comes from it, daemons included. */
+bool child_began(const struct child *child, pid_t pid);
+
 /* Readable once the child has ended: a pidfd, the child's own. */
 int child_fd(const struct child *child);
 

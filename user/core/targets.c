@@ -107,12 +107,13 @@ static struct binary *binary_find(const struct targets *t, const struct stat *st
 	return NULL;
 }
 
+/* 1 when it is new, 0 when it was there. */
 static int binary_add_pid(struct binary *b, pid_t pid)
 {
 	pid_t *pids;
 
 	if (!pid)
-		return 0;
+		return 1;
 	for (int i = 0; i < b->npids; i++)
 		if (b->pids[i] == pid)
 			return 0;
@@ -121,7 +122,7 @@ static int binary_add_pid(struct binary *b, pid_t pid)
 		return -ENOMEM;
 	b->pids = pids;
 	b->pids[b->npids++] = pid;
-	return 0;
+	return 1;
 }
 
 static int binary_keep(struct targets *t, struct binary *b)
@@ -194,46 +195,46 @@ fail:
 	return err;
 }
 
-static int add_path(struct targets *t, const char *path, pid_t pid, struct binary **added,
+static int add_path(struct targets *t, const char *path, pid_t pid, struct binary **found,
 		    char *why, size_t why_size)
 {
 	struct binary *b;
 	struct stat st;
 	int err;
 
-	if (added)
-		*added = NULL;
+	if (found)
+		*found = NULL;
 	if (stat(path, &st)) {
 		err = -errno;
 		snprintf(why, why_size, "look at %s", path);
 		return err;
 	}
 	b = binary_find(t, &st);
-	if (b)
-		return binary_add_pid(b, pid);
-	if (seen_before(t, &st))
+	if (!b && seen_before(t, &st))
 		return 0;
-	err = binary_read(t, path, &st, &b, why, why_size);
-	if (err || !b)
-		return err;
-	err = binary_add_pid(b, pid);
-	err = err ? err : binary_keep(t, b);
-	if (err) {
-		binary__free(b);
-		return err;
+	if (!b) {
+		err = binary_read(t, path, &st, &b, why, why_size);
+		if (err || !b)
+			return err;
+		err = binary_keep(t, b);
+		if (err) {
+			binary__free(b);
+			return err;
+		}
 	}
-	if (added)
-		*added = b;
-	return 0;
+	err = binary_add_pid(b, pid);
+	if (found && err > 0)
+		*found = b;
+	return err < 0 ? err : 0;
 }
 
-int targets_add_pid(struct targets *t, pid_t pid, struct binary **added, char *why, size_t why_size)
+int targets_add_pid(struct targets *t, pid_t pid, struct binary **found, char *why, size_t why_size)
 {
 	char path[32];
 	int err;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	err = add_path(t, path, pid, added, why, why_size);
+	err = add_path(t, path, pid, found, why, why_size);
 	if (err == -ENOENT && access("/proc/self/exe", F_OK) == 0) {
 		snprintf(path, sizeof(path), "/proc/%d", pid);
 		/* a kernel thread has no program; a process that is gone has no folder */
@@ -243,10 +244,10 @@ int targets_add_pid(struct targets *t, pid_t pid, struct binary **added, char *w
 	return err;
 }
 
-int targets_add_file(struct targets *t, const char *path, struct binary **added, char *why,
-		     size_t why_size)
+int targets_add_file(struct targets *t, const char *path, pid_t pid, struct binary **found,
+		     char *why, size_t why_size)
 {
-	return add_path(t, path, 0, added, why, why_size);
+	return add_path(t, path, pid, found, why, why_size);
 }
 
 int targets_add_all(struct targets *t, int *hidden, char *why, size_t why_size)
@@ -278,21 +279,12 @@ int targets_add_all(struct targets *t, int *hidden, char *why, size_t why_size)
 	return err;
 }
 
-const struct binary *targets_find_pid(const struct targets *t, pid_t pid)
-{
-	for (int i = 0; i < t->n; i++)
-		for (int p = 0; p < t->binaries[i]->npids; p++)
-			if (t->binaries[i]->pids[p] == pid)
-				return t->binaries[i];
-	return NULL;
-}
-
 int targets_count(const struct targets *t)
 {
 	return t->n;
 }
 
-const struct binary *targets_get(const struct targets *t, int i)
+struct binary *targets_get(const struct targets *t, int i)
 {
 	return t->binaries[i];
 }

@@ -21,6 +21,7 @@ struct binary {
 	struct notes *notes; /* never NULL */
 	pid_t *pids;	     /* processes seen running it, in order of discovery */
 	int npids;
+	bool attached; /* for all processes; the tracing side's note */
 };
 
 struct targets;
@@ -33,15 +34,16 @@ struct targets *targets__new(bool (*wants)(void *arg, const struct notes *notes)
 void targets__free(struct targets *targets);
 
 /*
- * Each adds what it finds. With `added` not NULL it gets the binary when it is new to the targets,
- * else NULL. Returns 0, also when the process or file has no wanted probes (then nothing is added),
- * or -errno: -ESRCH no such process, -ENOEXEC not a readable ELF file, and so on, with what was
- * being done in `why`.
+ * Each adds what it finds: the program that `pid` runs; the file at `path`, which `pid` runs or
+ * will run (0: nobody in particular). *found, when not NULL, gets the binary if that is wanted and
+ * `pid` was not known to run it, else NULL. Returns 0, also when there are no wanted probes (then
+ * nothing is added), or -errno: -ESRCH no such process, -ENOEXEC not a readable ELF file, and so
+ * on, with what was being done in `why`.
  */
-int targets_add_pid(struct targets *targets, pid_t pid, struct binary **added, char *why,
+int targets_add_pid(struct targets *targets, pid_t pid, struct binary **found, char *why,
 		    size_t why_size);
-int targets_add_file(struct targets *targets, const char *path, struct binary **added, char *why,
-		     size_t why_size);
+int targets_add_file(struct targets *targets, const char *path, pid_t pid, struct binary **found,
+		     char *why, size_t why_size);
 
 /*
  * Adds every process of the host. Those that end meanwhile, kernel threads and files that can't be
@@ -50,10 +52,7 @@ int targets_add_file(struct targets *targets, const char *path, struct binary **
  */
 int targets_add_all(struct targets *targets, int *hidden, char *why, size_t why_size);
 
-/* The binary that runs in `pid`, among those added, or NULL. */
-const struct binary *targets_find_pid(const struct targets *targets, pid_t pid);
-
 int targets_count(const struct targets *targets);
-const struct binary *targets_get(const struct targets *targets, int i);
+struct binary *targets_get(const struct targets *targets, int i);
 
 #endif
