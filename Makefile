@@ -118,15 +118,27 @@ $(O)/tests/e2e/%: $(O)/tests/e2e/%.o $(O)/libassay.a
 	$(say) LINK $@
 	$(Q)$(CC) -g -o $@ $^ $(LIBS)
 
+sim: $(SIM)
+
 ROOT_TESTS := $(sort $(wildcard tests/e2e/test_*) $(wildcard tests/vm/test_*))
 
 e2e: $(O)/assay $(SIM) $(TOOLS)
 	$(Q)BUILD=$(O) tests/run $(ROOT_TESTS)
 
-check: unit
+# Without root: units, and the tree's form.
+check: $(UNIT)
+	$(Q)BUILD=$(O) tests/run tests/lint/test_style $(UNIT)
 
-test: all $(UNIT) $(SIM) $(TOOLS)
-	$(Q)BUILD=$(O) tests/run $(UNIT) $(ROOT_TESTS)
+test-programs: all $(UNIT) $(SIM) $(TOOLS)
+
+test: test-programs
+	$(Q)BUILD=$(O) tests/run tests/lint/test_style $(UNIT) $(ROOT_TESTS)
+
+format:
+	$(Q)clang-format -i $(shell find bpf user vmlinux tests -name '*.[ch]')
+
+deps:
+	$(Q)ci/deps test
 
 install: all
 	$(Q)$(INSTALL) -d $(DESTDIR)$(bindir)
@@ -140,7 +152,7 @@ clean:
 	$(Q)rm -rf $(O)
 
 FORCE:
-.PHONY: all check clean e2e install test uninstall unit FORCE
+.PHONY: all check clean deps e2e format install sim test test-programs uninstall unit FORCE
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

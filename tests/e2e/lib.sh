@@ -121,6 +121,7 @@ run_tests() {
 		echo "skip $suite: needs root"
 		return 0
 	fi
+	# shellcheck disable=SC2013 # names are single words
 	for name in $(sed -n 's/^t_\([a-z0-9_]*\)() {$/\1/p' "$0"); do
 		[ $# -gt 0 ] && [[ " $* " != *" $name "* ]] && continue
 		run_test "$name"

@@ -54,7 +54,8 @@ int main(int argc, char **argv)
 	exe = open(path, O_RDONLY);
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	mem = open(path, O_RDONLY);
-	if (exe < 0 || mem < 0 || fstat(exe, &st) || notes__read(exe, path, &notes, why, sizeof(why))) {
+	if (exe < 0 || mem < 0 || fstat(exe, &st) ||
+	    notes__read(exe, path, &notes, why, sizeof(why))) {
 		perror(path);
 		return 1;
 	}

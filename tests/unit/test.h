@@ -19,12 +19,12 @@ struct test {
 static int test_failed;
 static const char *test_skipped;
 
-#define CHECK(cond)                                                                                \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);                        \
-			test_failed = 1;                                                           \
-		}                                                                                  \
+#define CHECK(cond)                                                         \
+	do {                                                                \
+		if (!(cond)) {                                              \
+			printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond); \
+			test_failed = 1;                                    \
+		}                                                           \
 	} while (0)
 
 #define CHECK_INT(got, want)                                                                       \
@@ -37,20 +37,20 @@ static const char *test_skipped;
 		}                                                                                  \
 	} while (0)
 
-#define CHECK_STR(got, want)                                                                       \
-	do {                                                                                       \
-		const char *got_ = (got), *want_ = (want);                                         \
-		if (!got_ || strcmp(got_, want_)) {                                                \
-			printf("# %s:%d: %s is:\n%s\n# want:\n%s\n", __FILE__, __LINE__, #got,     \
-			       got_ ? got_ : "(null)", want_);                                     \
-			test_failed = 1;                                                           \
-		}                                                                                  \
+#define CHECK_STR(got, want)                                                                   \
+	do {                                                                                   \
+		const char *got_ = (got), *want_ = (want);                                     \
+		if (!got_ || strcmp(got_, want_)) {                                            \
+			printf("# %s:%d: %s is:\n%s\n# want:\n%s\n", __FILE__, __LINE__, #got, \
+			       got_ ? got_ : "(null)", want_);                                 \
+			test_failed = 1;                                                       \
+		}                                                                              \
 	} while (0)
 
-#define SKIP(why)                                                                                  \
-	do {                                                                                       \
-		test_skipped = (why);                                                              \
-		return;                                                                            \
+#define SKIP(why)                     \
+	do {                          \
+		test_skipped = (why); \
+		return;               \
 	} while (0)
 
 /* Runs all of `tests` under `suite`'s name; the status for main(). */
@@ -72,12 +72,15 @@ static inline int test_main(const char *suite, const struct test *tests, int n)
 	return failed;
 }
 
-#define TEST(fn)	 { #fn, fn }
+#define TEST(fn)        \
+	{               \
+#fn, fn \
+	}
 #define TEST_MAIN(suite) TEST_MAIN_(suite, tests)
-#define TEST_MAIN_(suite, tests)                                                                   \
-	int main(void)                                                                             \
-	{                                                                                          \
-		return test_main(suite, tests, sizeof(tests) / sizeof(tests[0]));                  \
+#define TEST_MAIN_(suite, tests)                                                  \
+	int main(void)                                                            \
+	{                                                                         \
+		return test_main(suite, tests, sizeof(tests) / sizeof(tests[0])); \
 	}
 
 #endif

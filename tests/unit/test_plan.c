@@ -15,13 +15,22 @@
 	}
 
 static struct note_site read_sites[] = {
-	{ .offset = 0x100, .args_text = "8@%rdi", .nargs = 1, .args = { ARG(false, 8, X86_RDI) } },
-	{ .offset = 0x200, .args_text = "8@%rdi", .nargs = 1, .args = { ARG(false, 8, X86_RDI) } },
-	/* inlined elsewhere, with the argument in another register */
+	{ .offset = 0x100,
+	  .sema_offset = 0x900,
+	  .args_text = "8@%rdi",
+	  .nargs = 1,
+	  .args = { ARG(false, 8, X86_RDI) } },
+	{ .offset = 0x200,
+	  .sema_offset = 0x900,
+	  .args_text = "8@%rdi",
+	  .nargs = 1,
+	  .args = { ARG(false, 8, X86_RDI) } },
+	/* of an object built otherwise: another register, and no semaphore */
 	{ .offset = 0x300, .args_text = "-4@%ebx", .nargs = 1, .args = { ARG(true, 4, X86_RBX) } },
 };
 static struct note_site done_sites[] = {
 	{ .offset = 0x400,
+	  .sema_offset = 0x902,
 	  .args_text = "8@%rdi 1@%sil",
 	  .nargs = 2,
 	  .args = { ARG(false, 8, X86_RDI), ARG(false, 1, X86_RSI) } },
@@ -68,6 +77,7 @@ static void wanted_probes_become_points(void)
 	CHECK_INT(points[0].sema_offset, 0x902);
 	CHECK_INT(points[1].offset, 0x100);
 	CHECK_INT(points[1].sema_offset, 0x900);
+	CHECK_INT(points[3].sema_offset, 0);
 	/* like sites share an entry, the odd one has its own */
 	CHECK_INT(points[1].cookie, points[2].cookie);
 	CHECK(points[3].cookie != points[1].cookie);

@@ -135,7 +135,7 @@ static int plan_probe(struct plan *plan, const struct note_probe *probe,
 		}
 		points[i] = (struct attach_point){
 			.offset = probe->sites[i].offset,
-			.sema_offset = probe->sema_offset,
+			.sema_offset = probe->sites[i].sema_offset,
 			.cookie = number,
 			.probe = probe,
 		};
