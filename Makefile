@@ -134,6 +134,20 @@ test-programs: all $(UNIT) $(SIM) $(TOOLS)
 test: test-programs
 	$(Q)BUILD=$(O) tests/run tests/lint/test_style $(UNIT) $(ROOT_TESTS)
 
+# Fuzzers, with clang's libFuzzer (Debian: libclang-rt-14-dev), each for FUZZ_SECS.
+FUZZ	  := $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SRC  := $(filter-out %/tracer.c %/watch.c,$(wildcard user/core/*.c user/render/*.c))
+
+$(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC)
+	$(say) FUZZER $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(filter-out -MMD -MP,$(OWN_FLAGS)) -O1 -g \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(LIBS)
+
+fuzz: $(FUZZ)
+	$(Q)set -e; for f in $(FUZZ); do mkdir -p $$f.corpus; \
+		$$f -max_total_time=$(FUZZ_SECS) -print_final_stats=1 $$f.corpus; done
+
 format:
 	$(Q)clang-format -i $(shell find bpf user vmlinux tests -name '*.[ch]')
 
@@ -152,7 +166,7 @@ clean:
 	$(Q)rm -rf $(O)
 
 FORCE:
-.PHONY: all check clean deps e2e format install sim test test-programs uninstall unit FORCE
+.PHONY: all check clean deps e2e format fuzz install sim test test-programs uninstall unit FORCE
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
