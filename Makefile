@@ -125,6 +125,31 @@ ROOT_TESTS := $(sort $(wildcard tests/e2e/test_*) $(wildcard tests/vm/test_*))
 e2e: $(O)/assay $(SIM) $(TOOLS)
 	$(Q)BUILD=$(O) tests/run $(ROOT_TESTS)
 
+# What tracing costs (tests/bench).
+BENCH	  := $(addprefix $(O)/tests/bench/,target many-120 many-2000 hold bench start)
+
+$(O)/tests/bench/empty.skel.h: tests/bench/empty.bpf.c
+	$(say) SKEL $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c -o $(O)/tests/bench/empty.bpf.o $<
+	$(Q)$(BPFTOOL) gen skeleton $(O)/tests/bench/empty.bpf.o name empty_bpf > $@
+
+$(O)/tests/bench/hold.o: CPPFLAGS += -I$(O)/tests/bench
+$(O)/tests/bench/hold.o: $(O)/tests/bench/empty.skel.h
+$(O)/tests/bench/many-%.o: tests/bench/many.c
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(OWN_FLAGS) $(CPPFLAGS) $(CFLAGS) -DSITES=$* -c -o $@ $<
+
+$(O)/tests/bench/hold: $(O)/libassay.a
+$(O)/tests/bench/bench $(O)/tests/bench/start: $(O)/tests/bench/peer.o
+$(BENCH): %: %.o
+	$(say) LINK $@
+	$(Q)$(CC) -g -o $@ $^ $(LIBS)
+
+bench: all $(BENCH) sim
+	$(Q)tests/bench/run $(O)
+
 # Without root: units, and the tree's form.
 check: $(UNIT)
 	$(Q)BUILD=$(O) tests/run tests/lint/test_style $(UNIT)
@@ -166,7 +191,7 @@ clean:
 	$(Q)rm -rf $(O)
 
 FORCE:
-.PHONY: all check clean deps e2e format fuzz install sim test test-programs uninstall unit FORCE
+.PHONY: all bench check clean deps e2e format fuzz install sim test test-programs uninstall unit FORCE
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

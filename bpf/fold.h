@@ -34,13 +34,15 @@ static __always_inline void fold_home_folded(struct fold *f, const struct fold_r
 					     const struct fold_key *key, __u64 duration);
 
 /*
- * A lock is held for tens of nanoseconds, by a program that may be preempted: wait a little, then
- * give up and count. Atomics, as tracing programs may not use bpf_spin_lock.
+ * A lock is held for tens of nanoseconds, for a microsecond when a key spills, by a program that
+ * may be preempted: wait longer than that, then give up and count. Atomics, as tracing programs may
+ * not use bpf_spin_lock.
  */
-#define FOLD_LOCK_TRIES 16
+#define FOLD_LOCK_TRIES 256
 
 static __always_inline bool fold_lock(struct fold_slot *slot)
 {
+#pragma GCC unroll 1
 	for (int i = 0; i < FOLD_LOCK_TRIES; i++)
 		if (__sync_val_compare_and_swap(&slot->lock, 0, 1) == 0)
 			return true;
@@ -49,7 +51,13 @@ static __always_inline bool fold_lock(struct fold_slot *slot)
 
 static __always_inline void fold_unlock(struct fold_slot *slot)
 {
+#if defined(__TARGET_ARCH_x86) || defined(__x86_64__)
+	/* stores stay in order here: a plain one will do, if the compiler does not move it */
+	asm volatile("" ::: "memory");
+	*(volatile __u32 *)&slot->lock = 0;
+#else
 	__sync_lock_test_and_set(&slot->lock, 0);
+#endif
 }
 
 /*
@@ -219,7 +227,12 @@ static __always_inline __u64 fold_part(const struct fold_hit *hit, __u32 from)
 static __always_inline __s64 fold_rule_group(struct fold *f, const struct fold_rule *rule,
 					     const struct fold_hit *hit)
 {
-	struct fold_group group = {
+	struct fold_group group;
+
+	/* a row that nothing splits has its numbers at a place of its own */
+	if (rule->by == FOLD_FROM_NONE && !hit->by_process)
+		return rule->group;
+	group = (struct fold_group){
 		.by = fold_part(hit, rule->by),
 		.tgid = hit->by_process ? hit->tgid : 0,
 		.row = rule->group + 1,

@@ -91,7 +91,10 @@ struct fold_spill {
 	struct fold_starts starts;
 };
 
-/* What a count or a histogram is kept under. */
+/*
+ * What a count or a histogram is kept under. The numbers of a row that nothing splits are at the
+ * index of the row; those of split rows behind these, wherever the group table says.
+ */
 struct fold_group {
 	__u64 by;   /* value of the rule's `by`, else 0 */
 	__u32 tgid; /* 0 unless split by process */

@@ -16,13 +16,16 @@ const volatile bool want_fold = true;	/* the sites have rules */
 const volatile bool want_pairs = true;	/* some of them start and done */
 const volatile bool want_hits = false;	/* a record of every hit */
 const volatile bool want_slow = false;	/* a record of every slow duration */
-const volatile bool by_address = false; /* cookies number pages, not sites */
+const volatile bool by_page = false;	/* cookies number pages, not sites */
 const volatile bool by_process = false; /* split groups by process */
-const volatile __u64 slow_ns = 0;	/* shortest duration to send */
-const volatile __u32 slot_mask = 0;	/* slots - 1, a power of two */
-const volatile __u32 group_mask = 0;	/* group table entries - 1, a power of two */
-const volatile __u32 max_groups = 0;	/* tallies and histograms a stripe */
-const volatile __u32 stripe_mask = 0;	/* stripes - 1: CPUs share numbers beyond that */
+const volatile bool ask_process = true; /* a hit's process or thread matters, and can be any */
+const volatile __u64 only_process = 0;	/* else: the only one there can be, << 32 */
+const volatile __u32 max_rules = USDT_MAX_RULES; /* that a site of this run has */
+const volatile __u64 slow_ns = 0;		 /* shortest duration to send */
+const volatile __u32 slot_mask = 0;		 /* slots - 1, a power of two */
+const volatile __u32 group_mask = 0;		 /* group table entries - 1, a power of two */
+const volatile __u32 max_groups = 0;		 /* tallies and histograms a stripe */
+const volatile __u32 stripe_mask = 0;		 /* stripes - 1: CPUs share numbers beyond that */
 
 __u64 losses[FOLD_LOSS_MAX];
 __u32 ngroups;
@@ -116,6 +119,14 @@ static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what)
 	case n:     \
 		return READ_WORD(ctx, n)
 
+#if defined(__TARGET_ARCH_x86)
+#define REG_FIRST   X86_RDI
+#define REG_ADDRESS X86_RIP
+#else
+#define REG_FIRST   ARM64_X0
+#define REG_ADDRESS ARM64_PC
+#endif
+
 static __always_inline __u64 reg_read(struct pt_regs *ctx, __u8 reg)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -181,32 +192,27 @@ static __always_inline __u64 reg_read(struct pt_regs *ctx, __u8 reg)
 	return 0;
 }
 
-static __always_inline __u64 address_hit(struct pt_regs *ctx)
-{
-#if defined(__TARGET_ARCH_x86)
-	return READ_WORD(ctx, X86_RIP);
-#else
-	return READ_WORD(ctx, ARM64_PC);
-#endif
-}
-
 static __always_inline const struct usdt_site *site_hit(struct pt_regs *ctx)
 {
-	__u32 number = bpf_get_attach_cookie(ctx);
-	struct usdt_page *page;
+	__u32 number = by_page ? bpf_get_attach_cookie(ctx) : 0;
+	struct usdt_page *page = bpf_map_lookup_elem(&pages, &number);
 
-	if (by_address) {
-		page = bpf_map_lookup_elem(&pages, &number);
-		if (!page)
-			return NULL;
-		number = page->site[address_hit(ctx) % USDT_PAGE];
-	}
+	if (!page)
+		return NULL;
+	number = page->site[READ_WORD(ctx, REG_ADDRESS) % USDT_PAGE];
+	if (!by_page && number == USDT_ASK_COOKIE)
+		number = bpf_get_attach_cookie(ctx);
 	return bpf_map_lookup_elem(&sites, &number);
 }
 
 static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_site *site,
 				      struct fold_hit *hit)
 {
+	/* where nearly all sites have all that is wanted of them */
+	if (site->nargs == 1 && site->args[0].reg == REG_FIRST && !site->args[0].shift) {
+		hit->args[0] = READ_WORD(ctx, REG_FIRST);
+		return;
+	}
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < FOLD_MAX_ARGS; i++) {
 		const struct usdt_arg *arg = &site->args[i];
@@ -340,7 +346,7 @@ lost:
 SEC("uprobe")
 int assay_usdt(struct pt_regs *ctx)
 {
-	__u64 id = bpf_get_current_pid_tgid();
+	__u64 id = ask_process ? bpf_get_current_pid_tgid() : only_process;
 	const struct usdt_site *site = site_hit(ctx);
 	struct fold_hit hit = {
 		.time = want_pairs || want_hits ? bpf_ktime_get_ns() : 0,
@@ -358,7 +364,7 @@ int assay_usdt(struct pt_regs *ctx)
 	if (want_hits)
 		send_hit(&f);
 #pragma clang loop unroll(disable)
-	for (__u32 i = 0; want_fold && i < USDT_MAX_RULES; i++) {
+	for (__u32 i = 0; want_fold && i < USDT_MAX_RULES && i < max_rules; i++) {
 		/* a copy: the verifier tracks what is on the stack better than the map's value */
 		const struct fold_rule rule = site->rules[i];
 

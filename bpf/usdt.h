@@ -19,20 +19,26 @@ struct usdt_arg {
 	__s64 value;
 };
 
-/* Sites whose arguments and rules are alike share one of these; its number is their cookie. */
+/*
+ * Sites whose arguments and rules are alike share one of these; its number is their cookie. What
+ * nearly all hits need is in its first cache line.
+ */
 struct usdt_site {
-	struct fold_rule rules[USDT_MAX_RULES]; /* ended by FOLD_NONE where there are fewer */
-	struct usdt_arg args[FOLD_MAX_ARGS];
 	__u32 nargs; /* arguments to read: as many as the rules or the records want */
 	__u32 probe; /* user space's number for the probe */
-};
+	struct fold_rule rules[USDT_MAX_RULES]; /* ended by FOLD_NONE where there are fewer */
+	struct usdt_arg args[FOLD_MAX_ARGS];
+} __attribute__((aligned(64)));
 
 /*
- * Where a link's cookie stands for many sites (user/core/attach_events.h): the number of the site
- * that was hit, by the low bits of its address.
+ * Sites by the low bits of their address, which are the same wherever a binary is loaded. Each
+ * trace event has such a page, its cookie being the page's number (user/core/attach_events.h).
+ * uprobe_multi links have one page together: reading it is cheaper than the helper that gets the
+ * cookie, which only tells where sites share their low bits.
  */
-#define USDT_PAGE    4096
-#define USDT_NO_SITE 0xffff
+#define USDT_PAGE	4096
+#define USDT_NO_SITE	0xffff
+#define USDT_ASK_COOKIE 0xfffe
 struct usdt_page {
 	__u16 site[USDT_PAGE];
 };

@@ -519,13 +519,15 @@ static int run_load(struct run *run)
 	const struct latency_format *f = &run->report->format;
 	struct tracer_options options = {
 		.rules = run->report->rules,
-		.max_groups = f->nlabels * (run->report->max_by ? run->report->max_by : 1) *
-			      (o->by_pid ? MAX_PROCESSES : 1),
+		.rows = f->nlabels,
+		.splits = (run->report->max_by ? run->report->max_by : 1) *
+			  (o->by_pid ? MAX_PROCESSES : 1),
 		.pairs = report_pairs(run->report),
 		.by_process = o->by_pid,
 		.slow = o->slow,
 		.slow_ns = o->slow_ns,
 		.attach = o->attach,
+		.pid = o->npids == 1 ? o->pids[0] : 0,
 	};
 	char why[256];
 	int err = tracer__new(&options, &run->tracer, why, sizeof(why));

@@ -4,7 +4,7 @@
  * its stdin is open. A process of its own, so that several kinds, also of several builds, can be
  * attached side by side and measured by turns.
  *
- *   hold empty|count|pair|raw FILE
+ *   hold empty|least|count|pair|raw FILE [PID]
  *
  * Says "live SITES" when the probes are live. Commands on stdin, each answered by a line:
  *   stat         "HITS LOST": hits the tracer has accounted for, and those it lost
@@ -26,15 +26,17 @@
 
 #define DRAIN_MS  20 /* as the program's own */
 #define MAX_SITES 4096
+#define MAX_PAGES 32
 
-enum kind { EMPTY, COUNT, PAIR, RAW, KINDS };
+enum kind { EMPTY, LEAST, COUNT, PAIR, RAW, KINDS };
 
-static const char *const kinds[KINDS] = { "empty", "count", "pair", "raw" };
+static const char *const kinds[KINDS] = { "empty", "least", "count", "pair", "raw" };
 
 struct hold {
 	enum kind kind;
 	const struct report *report; /* whose probes and rules */
-	struct tracer *tracer;	     /* unless EMPTY */
+	struct tracer *tracer;	     /* unless EMPTY or LEAST */
+	pid_t pid;		     /* the only process traced; 0: all */
 	uint64_t records;
 };
 
@@ -46,27 +48,32 @@ static const struct report *report_of(enum kind kind)
 	return report_find(kind == COUNT ? "tracegw" : "perfgw", matches, 4, &n);
 }
 
-/* The same sites, semaphores and cookies as the others have, on a program that does nothing. */
+/* The same sites, semaphores and cookies as the others have, on a program that does next to
+ * nothing. */
 static int hold_empty(struct hold *h, int fd, const struct notes *notes, char *why, size_t size)
 {
 	struct usdt_site *sites = calloc(MAX_SITES, sizeof(*sites));
 	struct plan *plan = sites ? plan__new(h->report->rules, sites, MAX_SITES) : NULL;
+	struct usdt_page *pages = calloc(MAX_PAGES, sizeof(*pages));
+	enum attach_mode mode = attach_detect();
 	struct empty_bpf *skel = empty_bpf__open();
+	struct bpf_program *prog;
 	struct attach_point *points;
 	struct attach *attach;
 	int n, err;
 
-	if (!plan || !skel)
+	if (!plan || !pages || !skel)
 		return -ENOMEM;
-	attach_prepare(skel->progs.assay_empty);
+	prog = h->kind == EMPTY ? skel->progs.assay_empty : skel->progs.assay_least;
+	attach_prepare(prog, mode);
 	err = empty_bpf__load(skel);
 	if (err)
 		return err;
 	n = plan_points(plan, notes, &points, why, size);
 	if (n < 0)
 		return n;
-	attach = attach__new(skel->progs.assay_empty, ATTACH_AUTO);
-	err = attach ? attach_file(attach, fd, 0, points, n, why, size) : -ENOMEM;
+	attach = attach__new(prog, mode, pages, MAX_PAGES);
+	err = attach ? attach_file(attach, fd, h->pid, points, n, why, size) : -ENOMEM;
 	return err ? err : n;
 }
 
@@ -74,13 +81,14 @@ static int hold_tracer(struct hold *h, int fd, const struct notes *notes, char *
 {
 	struct tracer_options options = {
 		.rules = h->report->rules,
-		.max_groups = h->kind == RAW ? 0 : h->report->format.nlabels,
+		.rows = h->kind == RAW ? 0 : h->report->format.nlabels,
 		.pairs = h->kind == PAIR,
 		.hits = h->kind == RAW,
+		.pid = h->pid,
 	};
 	int err = tracer__new(&options, &h->tracer, why, size);
 
-	return err ? err : tracer_attach(h->tracer, fd, notes, 0, why, size);
+	return err ? err : tracer_attach(h->tracer, fd, notes, h->pid, why, size);
 }
 
 static void hold_record(void *arg, const void *record, size_t size)
@@ -98,7 +106,7 @@ static int hold_stat(struct hold *h)
 	struct snapshot *s;
 	uint64_t hits = 0, lost = 0;
 
-	if (h->kind == EMPTY)
+	if (!h->tracer)
 		return printf("0 0\n") < 0;
 	if (h->kind == RAW)
 		tracer_drain(h->tracer, hold_record, h);
@@ -151,7 +159,7 @@ static int hold_attach(struct hold *h, const char *file, char *why, size_t size)
 	err = notes__read(fd, file, &notes, why, size);
 	if (err)
 		return err;
-	if (h->kind == EMPTY)
+	if (h->kind == EMPTY || h->kind == LEAST)
 		return hold_empty(h, fd, notes, why, size);
 	return hold_tracer(h, fd, notes, why, size);
 }
@@ -162,13 +170,14 @@ int main(int argc, char **argv)
 	char why[256] = "";
 	int n;
 
-	while (argc == 3 && h.kind < KINDS && strcmp(argv[1], kinds[h.kind]))
+	while (argc >= 3 && h.kind < KINDS && strcmp(argv[1], kinds[h.kind]))
 		h.kind++;
-	if (argc != 3 || h.kind == KINDS) {
-		fprintf(stderr, "usage: hold empty|count|pair|raw FILE\n");
+	if (argc < 3 || argc > 4 || h.kind == KINDS) {
+		fprintf(stderr, "usage: hold empty|least|count|pair|raw FILE [PID]\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	h.pid = argc == 4 ? atoi(argv[3]) : 0;
 	h.report = report_of(h.kind);
 	n = h.report ? hold_attach(&h, argv[2], why, sizeof(why)) : -ENOENT;
 	if (n < 0) {

@@ -10,12 +10,14 @@
 
 #include "peer.h"
 
-static void peer_exec(char *const *argv, int in, int out)
+static void peer_exec(char *const *argv, int in, int out, int talk)
 {
 	/* a bench that is killed leaves nothing attached */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
+	if (!talk)
+		dup2(out, STDERR_FILENO);
 	execvp(argv[0], argv);
 	fprintf(stderr, "bench: start %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -36,7 +38,7 @@ int peer_start(struct peer *peer, char *const *argv, int talk)
 	if (peer->pid < 0)
 		return -errno;
 	if (!peer->pid)
-		peer_exec(argv, in[0], out[1]);
+		peer_exec(argv, in[0], out[1], talk);
 	close(in[0]);
 	if (!talk)
 		return 0;

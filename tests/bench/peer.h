@@ -11,10 +11,13 @@
 
 struct peer {
 	pid_t pid;
-	FILE *to, *from; /* NULL: its stdin and stdout are /dev/null */
+	FILE *to, *from; /* NULL: it is not spoken to */
 };
 
-/* Starts `argv`; with `talk` its stdin and stdout are ours. Returns 0 or -errno. */
+/*
+ * Starts `argv`; with `talk` its stdin and stdout are ours, else it is quiet: stdin, stdout and
+ * stderr are /dev/null. Returns 0 or -errno.
+ */
 int peer_start(struct peer *peer, char *const *argv, int talk);
 
 /* Sends a line, unless it is NULL, and reads one. Returns 0, or -EPIPE when the peer is gone. */

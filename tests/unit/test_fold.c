@@ -9,6 +9,7 @@
 #include "test.h"
 
 #define TGID 4242
+#define ROWS 4 /* the rules' groups are below this */
 
 static const struct fold_rule start_rule[] = {
 	{ .verb = FOLD_START, .job = 0, .sub = 1, .by = FOLD_FROM_NONE, .pair = 1 },
@@ -25,8 +26,10 @@ static const struct fold_rule count_rule[] = {
 
 static struct fold_table *table_new(uint32_t nslots, uint32_t max_groups, uint32_t max_spills)
 {
-	return fold_table__new(&(struct fold_table_options){
-		.nslots = nslots, .max_groups = max_groups, .max_spills = max_spills });
+	return fold_table__new(&(struct fold_table_options){ .nslots = nslots,
+							     .rows = ROWS,
+							     .max_groups = ROWS + max_groups,
+							     .max_spills = max_spills });
 }
 
 static void hit(struct fold_table *t, const struct fold_rule *rule, uint64_t time, uint64_t job,

@@ -71,8 +71,8 @@ static void print_report(const char *name, const struct fold_table *table, struc
 
 static struct fold_table *table_new(void)
 {
-	return fold_table__new(
-		&(struct fold_table_options){ .nslots = 1024, .max_groups = 64, .max_spills = 8 });
+	return fold_table__new(&(struct fold_table_options){
+		.nslots = 1024, .rows = 16, .max_groups = 64, .max_spills = 8 });
 }
 
 /* Fires a probe of the upstairs as the report's own rules have it. */

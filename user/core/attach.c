@@ -34,6 +34,7 @@ struct link_create_attr {
 struct attach {
 	const struct bpf_program *prog;
 	struct attach_events *events; /* NULL: uprobe_multi */
+	struct usdt_page *page;	      /* of all uprobe_multi links */
 	int *links;
 	int nlinks;
 };
@@ -88,14 +89,34 @@ struct attach *attach__new(const struct bpf_program *prog, enum attach_mode mode
 	if (!attach)
 		return NULL;
 	attach->prog = prog;
-	if (mode == ATTACH_MULTI)
+	if (mode == ATTACH_MULTI) {
+		attach->page = pages;
+		for (int i = 0; i < USDT_PAGE; i++)
+			pages->site[i] = USDT_NO_SITE;
 		return attach;
+	}
 	attach->events = attach_events__new(prog, pages, max_pages);
 	if (!attach->events) {
 		free(attach);
 		return NULL;
 	}
 	return attach;
+}
+
+/*
+ * Before they are attached, as hits need it from then on. Where sites that differ meet, a hit of
+ * the first may still see its own number, or already be told to ask.
+ */
+static void page_add(struct usdt_page *page, const struct attach_point *points, int n)
+{
+	for (int i = 0; i < n; i++) {
+		uint16_t *site = &page->site[points[i].offset % USDT_PAGE];
+		uint16_t number = points[i].cookie;
+
+		if (*site != USDT_NO_SITE && *site != number)
+			number = USDT_ASK_COOKIE;
+		__atomic_store_n(site, number, __ATOMIC_RELEASE);
+	}
 }
 
 static int multi_link(struct attach *attach, const char *path, pid_t pid,
@@ -137,6 +158,7 @@ static int attach_multi(struct attach *attach, const char *path, pid_t pid,
 		return -ENOMEM;
 	}
 	attach->links = links;
+	page_add(attach->page, points, n);
 	fd = multi_link(attach, path, pid, points, n);
 	if (fd < 0) {
 		snprintf(why, why_size, "one uprobe_multi link for %d sites", n);

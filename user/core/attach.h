@@ -32,8 +32,8 @@ void attach_prepare(struct bpf_program *prog, enum attach_mode mode);
 struct attach;
 
 /*
- * `prog` is loaded and outlives it, as does `pages` [max_pages]: with ATTACH_EVENTS it is filled so
- * that an event's cookie and a hit's address lead to the site's number. NULL when there is no
+ * `prog` is loaded and outlives it, as does `pages` [max_pages], which is filled so that a hit's
+ * address and its link's cookie lead to the number of the site (bpf/usdt.h). NULL when there is no
  * memory.
  */
 struct attach *attach__new(const struct bpf_program *prog, enum attach_mode mode,

@@ -127,6 +127,7 @@ struct fold_table *fold_table__new(const struct fold_table_options *options)
 	if (!t)
 		return NULL;
 	t->options = *options;
+	t->next_group = options->rows;
 	t->ngroups = fold_group_entries(options->max_groups);
 	t->slots = calloc(options->nslots, sizeof(*t->slots));
 	t->groups = calloc(t->ngroups, sizeof(*t->groups));
@@ -164,6 +165,7 @@ struct fold_tables fold_table_tables(const struct fold_table *table)
 		.groups = table->groups,
 		.ngroups = table->ngroups,
 		.max_groups = table->options.max_groups,
+		.rows = table->options.rows,
 		.stripes = 1,
 		.tallies = table->tallies,
 		.hists = table->hists,

@@ -19,6 +19,7 @@ struct fold_tables {
 	const struct fold_group_entry *groups;
 	uint32_t ngroups;    /* entries in the group table, a power of two */
 	uint32_t max_groups; /* tallies and histograms in a stripe */
+	uint32_t rows;	     /* of these, the first: rows that nothing splits, by their number */
 	uint32_t stripes;
 	const struct fold_tally *tallies; /* stripe * max_groups + index */
 	const struct fold_hist *hists;	  /* likewise; NULL when nothing is paired */
@@ -29,7 +30,8 @@ struct fold_table;
 
 struct fold_table_options {
 	uint32_t nslots;     /* a power of two */
-	uint32_t max_groups; /* at least 1 */
+	uint32_t rows;	     /* numbers that rules have as their group */
+	uint32_t max_groups; /* the rows, and the groups they may be split into; at least 1 */
 	uint32_t max_spills; /* keys in the spill table */
 	/* called for every duration (ns) that was folded in; may be NULL */
 	void (*folded)(void *arg, const struct fold_rule *rule, const struct fold_key *key,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <libelf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,75 +13,69 @@
 #include "notes.h"
 
 /*
- * The headers are read by hand, not through a library: a library reads a section table that passes
- * the end of the file as "no sections", which would make a truncated file one without probes, and
- * it can't say at which offset a file is damaged. A file without the section costs three reads.
+ * Files are read through libelf. Checked by hand is what it passes over: it takes a table that the
+ * file's end cuts for none, which would make a truncated file one without probes, and it does not
+ * say where a file is damaged.
  */
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "headers are used as they are read");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "notes are used as they are read");
 
-#define NOTES_NAME "stapsdt notes"
-#define NOTE_TYPE  3
+#define NOTES_SECTION ".note.stapsdt"
+#define NOTE_OWNER    "stapsdt"
+#define NOTE_TYPE     3
+#define NOTE_MIN_SIZE (sizeof(Elf64_Nhdr) + sizeof(NOTE_OWNER) + 3 * 8 + sizeof("p\0n\0"))
 
-/* Far above any real file's; a hostile one costs no more than this, however large it claims to be.
- */
-#define MAX_TABLE_BYTES	 (64u << 20) /* section headers, section names */
-#define MAX_NOTES_BYTES	 (16u << 20) /* all .note.stapsdt sections */
-#define MAX_PHDR_BYTES	 65536u	     /* what Linux loads */
-#define MAX_USER_ADDRESS (UINT64_MAX >> 1)
+/* Far above any real file's: a hostile one costs no more, however large it claims to be. */
+#define MAX_SECTIONS	  (1u << 18)
+#define MAX_SECTION_BYTES (16u << 20) /* section names; all .note.stapsdt sections */
+#define MAX_PHDR_BYTES	  65536u      /* what Linux loads */
+#define MAX_USER_ADDRESS  (UINT64_MAX >> 1)
 
-struct reader {
-	int fd;
-	const char *label;
-	uint64_t size;
-	char *why;
-	size_t why_size;
-};
+#define ALIGN4(n)	  (((uint64_t)(n) + 3) & ~(uint64_t)3)
+#define SHDR_OFFSET(r, i) ((r)->eh->e_shoff + (i) * sizeof(Elf64_Shdr))
 
-/* A part of the file that gets mapped: [addr, addr + size) stands at `offset`. */
-struct load {
-	uint64_t addr, size, offset;
-	uint32_t flags;
-};
-
-struct image {
-	Elf64_Ehdr eh;
-	Elf64_Shdr *sections;
-	uint64_t nsections;
-	uint64_t code_start, code_end; /* span of the executable sections */
-	uint64_t base;		       /* address of .stapsdt.base; 0: there is none */
-	uint64_t notes_size;	       /* of all note sections together */
-	bool *is_note;		       /* by section */
-	struct load *loads;
-	int nloads;
-};
-
-/* A good note, its strings still in the section's bytes. */
+/* A good note, its strings in the section's bytes. */
 struct ref {
 	const char *provider, *name, *args;
 	uint64_t addr, offset, sema_offset;
 	size_t seq;
 };
 
-struct builder {
-	struct reader *r;
-	const struct image *image;
+struct reader {
+	int fd;
+	const char *label;
+	uint64_t size; /* of the file */
+	char *why;
+	size_t why_size;
+	int err; /* set by fail() */
+
+	Elf64_Ehdr head; /* the ELF header, read before libelf gets the file */
+	uint64_t count;	 /* of sections, by that header */
+
+	Elf *elf;
+	const Elf64_Ehdr *eh;
+	const Elf64_Phdr *ph;
+	size_t nph, nsections;
+	const Elf_Data *names;	       /* of the sections */
+	uint64_t code_start, code_end; /* span of the executable sections */
+	uint64_t base;		       /* address of .stapsdt.base; 0: there is none */
+	uint64_t notes_size;	       /* of all note sections together */
+
 	struct ref *refs;
-	size_t nrefs, capacity;
+	size_t nrefs;
 	int phantoms, malformed;
 };
 
-/* What notes__read() hands out: the strings of all probes and sites stand in `bytes`. */
+/* What notes__read() hands out: the strings of all probes and sites stand in what `elf` holds. */
 struct table {
 	struct notes notes; /* first */
-	char *bytes;
 	struct note_site *sites;
+	Elf *elf;
 };
 
-static int fail(struct reader *r, int err, const char *kind, uint64_t offset, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
-
-static int fail(struct reader *r, int err, const char *kind, uint64_t offset, const char *fmt, ...)
+/* All that reads or checks gives false when it failed, with the error in the reader. */
+__attribute__((format(printf, 5, 6))) static bool fail(struct reader *r, int err, const char *kind,
+						       uint64_t offset, const char *fmt, ...)
 {
 	char what[160];
 	va_list ap;
@@ -89,305 +84,276 @@ static int fail(struct reader *r, int err, const char *kind, uint64_t offset, co
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	/* the label is the part that may be cut: it can be as long as a path */
-	snprintf(r->why, r->why_size, "%.256s: %s at offset 0x%llx: %s", r->label, kind,
-		 (unsigned long long)offset, what);
-	return err;
+	snprintf(r->why, r->why_size, "%.256s: %s at offset 0x%" PRIx64 ": %s", r->label, kind,
+		 offset, what);
+	r->err = err;
+	return false;
 }
 
-static int fail_memory(struct reader *r, uint64_t offset, const char *what)
+#define refused(r, ...)	   fail(r, -ENOEXEC, "refused", __VA_ARGS__)
+#define damaged(r, ...)	   fail(r, -ENOEXEC, "damaged", __VA_ARGS__)
+#define truncated(r, ...)  fail(r, -ENOEXEC, "truncated", __VA_ARGS__)
+#define unreadable(r, ...) fail(r, -EIO, "not read", __VA_ARGS__)
+#define no_memory(r, what) fail(r, -ENOMEM, "not read", 0, "no memory for the %s (ENOMEM)", what)
+
+/*
+ * An error of libelf's, which is the same for a file that became shorter and one that can't be
+ * read: its size now and errno tell.
+ */
+static bool fail_elf(struct reader *r, uint64_t offset, const char *what)
 {
-	return fail(r, -ENOMEM, "not read", offset, "no memory for the %s (ENOMEM)", what);
+	int err = errno;
+	const char *msg = elf_errmsg(-1);
+	struct stat st;
+
+	if (err == ENOMEM)
+		return no_memory(r, what);
+	if (!fstat(r->fd, &st) && (uint64_t)st.st_size < r->size)
+		return truncated(r, (uint64_t)st.st_size, "%s: %s", what, msg);
+	if (err)
+		return unreadable(r, offset, "%s: %s: %s", what, msg, err_name(err));
+	return damaged(r, offset, "%s: %s", what, msg);
 }
 
-static int check_range(struct reader *r, uint64_t offset, uint64_t len, const char *what)
+static bool in_file(struct reader *r, uint64_t offset, uint64_t len, const char *what)
 {
 	if (offset <= r->size && len <= r->size - offset)
-		return 0;
-	return fail(r, -ENOEXEC, "truncated", r->size, "%s at 0x%llx, 0x%llx bytes, passes the end",
-		    what, (unsigned long long)offset, (unsigned long long)len);
+		return true;
+	return truncated(r, r->size, "%s at 0x%" PRIx64 ", 0x%" PRIx64 " bytes, passes the end",
+			 what, offset, len);
 }
 
-static int read_at(struct reader *r, uint64_t offset, void *buf, size_t len, const char *what)
+static bool read_at(struct reader *r, uint64_t offset, void *buf, size_t len, const char *what)
 {
-	size_t done = 0;
-	int err;
+	ssize_t n;
 
-	err = check_range(r, offset, len, what);
-	if (err)
-		return err;
-	while (done < len) {
-		ssize_t n = pread(r->fd, (char *)buf + done, len - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail(r, -EIO, "not read", offset + done, "%s: %s", what,
-				    err_name(errno));
-		if (n == 0) /* it shrank since its size was taken */
-			return fail(r, -ENOEXEC, "truncated", offset + done, "%s", what);
-		done += (size_t)n;
-	}
-	return 0;
+	if (!in_file(r, offset, len, what))
+		return false;
+	n = TEMP_FAILURE_RETRY(pread(r->fd, buf, len, (off_t)offset));
+	if (n < 0)
+		return unreadable(r, offset, "%s: %s", what, err_name(errno));
+	if ((size_t)n < len) /* it shrank since its size was taken */
+		return truncated(r, offset + (size_t)n, "%s", what);
+	return true;
 }
 
-/* As read_at(), into new memory with a NUL behind the last byte. */
-static int read_new(struct reader *r, uint64_t offset, uint64_t len, void **out, const char *what)
+/* libelf opens any file, and does not say why it takes one for no ELF file. */
+static bool check_header(struct reader *r)
 {
-	char *buf;
-	int err;
-
-	err = check_range(r, offset, len, what);
-	if (err)
-		return err;
-	if (len > MAX_TABLE_BYTES)
-		return fail(r, -ENOEXEC, "damaged", offset, "%s of 0x%llx bytes is no real file's",
-			    what, (unsigned long long)len);
-	buf = malloc(len + 1);
-	if (!buf)
-		return fail_memory(r, offset, what);
-	err = read_at(r, offset, buf, len, what);
-	if (err) {
-		free(buf);
-		return err;
-	}
-	buf[len] = '\0';
-	*out = buf;
-	return 0;
-}
-
-static int read_header(struct reader *r, Elf64_Ehdr *eh)
-{
+	static const char only[] = "only 64-bit little-endian ones are supported";
+	const unsigned char *ident = r->head.e_ident;
 	struct stat st;
-	int err;
 
 	if (fstat(r->fd, &st) < 0)
-		return fail(r, -EIO, "not read", 0, "its size: %s", err_name(errno));
+		return unreadable(r, 0, "its size: %s", err_name(errno));
 	if (!S_ISREG(st.st_mode))
-		return fail(r, -ENOEXEC, "refused", 0, "not a regular file, so not an ELF file");
+		return refused(r, 0, "not a regular file, so not an ELF file");
 	r->size = (uint64_t)st.st_size;
-
-	memset(eh, 0, sizeof(*eh));
-	err = read_at(r, 0, eh, r->size < sizeof(*eh) ? r->size : sizeof(*eh), "ELF header");
-	if (err)
-		return err;
-	if (memcmp(eh->e_ident, ELFMAG, SELFMAG))
-		return fail(r, -ENOEXEC, "refused", 0, "not an ELF file");
-	err = check_range(r, 0, EI_NIDENT, "ELF header");
-	if (err)
-		return err;
-	/* the class goes first: a 32-bit header is shorter */
-	if (eh->e_ident[EI_CLASS] == ELFCLASS32)
-		return fail(r, -ENOEXEC, "refused", EI_CLASS,
-			    "a 32-bit ELF file; only 64-bit little-endian ones are supported");
-	if (eh->e_ident[EI_CLASS] != ELFCLASS64)
-		return fail(r, -ENOEXEC, "damaged", EI_CLASS, "unknown ELF class %u",
-			    eh->e_ident[EI_CLASS]);
-	if (eh->e_ident[EI_DATA] == ELFDATA2MSB)
-		return fail(r, -ENOEXEC, "refused", EI_DATA,
-			    "a big-endian ELF file; only 64-bit little-endian ones are supported");
-	if (eh->e_ident[EI_DATA] != ELFDATA2LSB)
-		return fail(r, -ENOEXEC, "damaged", EI_DATA, "unknown byte order %u",
-			    eh->e_ident[EI_DATA]);
-	return check_range(r, 0, sizeof(*eh), "ELF header");
+	if (!read_at(r, 0, &r->head, r->size < sizeof(r->head) ? r->size : sizeof(r->head),
+		     "ELF header"))
+		return false;
+	if (memcmp(ident, ELFMAG, SELFMAG))
+		return refused(r, 0, "not an ELF file");
+	if (ident[EI_CLASS] == ELFCLASS32) /* before the size: its header is shorter */
+		return refused(r, EI_CLASS, "a 32-bit ELF file; %s", only);
+	if (!in_file(r, 0, sizeof(r->head), "ELF header"))
+		return false;
+	if (ident[EI_CLASS] != ELFCLASS64)
+		return damaged(r, EI_CLASS, "unknown ELF class %u", ident[EI_CLASS]);
+	if (ident[EI_DATA] == ELFDATA2MSB)
+		return refused(r, EI_DATA, "a big-endian ELF file; %s", only);
+	if (ident[EI_DATA] != ELFDATA2LSB)
+		return damaged(r, EI_DATA, "unknown byte order %u", ident[EI_DATA]);
+	if (ident[EI_VERSION] != EV_CURRENT)
+		return damaged(r, EI_VERSION, "unknown ELF version %u", ident[EI_VERSION]);
+	return true;
 }
 
-/* Reads the section headers; leaves nsections 0 when the file has none. */
-static int read_sections(struct reader *r, struct image *im)
+/* Before libelf has the file: it takes memory for as many sections as there are said to be. */
+static bool check_section_table(struct reader *r)
 {
-	const Elf64_Ehdr *eh = &im->eh;
-	uint64_t count = eh->e_shnum;
+	const Elf64_Ehdr *eh = &r->head;
 	Elf64_Shdr first;
-	void *table;
-	int err;
 
 	if (!eh->e_shoff)
-		return 0;
-	if (eh->e_shentsize != sizeof(Elf64_Shdr))
-		return fail(r, -ENOEXEC, "damaged", offsetof(Elf64_Ehdr, e_shentsize),
-			    "section headers of %u bytes, not %zu", eh->e_shentsize,
-			    sizeof(Elf64_Shdr));
-	if (!count) {
+		return true;
+	if (eh->e_shentsize != sizeof(first))
+		return damaged(r, offsetof(Elf64_Ehdr, e_shentsize), "section headers of %u bytes",
+			       eh->e_shentsize);
+	r->count = eh->e_shnum;
+	if (!r->count) {
 		/* 65280 and more do not fit the field: section 0 has the number */
-		err = read_at(r, eh->e_shoff, &first, sizeof(first), "section header 0");
-		if (err)
-			return err;
-		count = first.sh_size;
+		if (!read_at(r, eh->e_shoff, &first, sizeof(first), "section header 0"))
+			return false;
+		r->count = first.sh_size;
 	}
-	if (count > MAX_TABLE_BYTES / sizeof(Elf64_Shdr))
-		return fail(r, -ENOEXEC, "damaged", eh->e_shoff,
-			    "0x%llx sections are no real file's", (unsigned long long)count);
-	err = read_new(r, eh->e_shoff, count * sizeof(Elf64_Shdr), &table, "section header table");
-	if (err)
-		return err;
-	im->sections = table;
-	im->nsections = count;
-	return 0;
+	if (r->count > MAX_SECTIONS)
+		return damaged(r, eh->e_shoff, "0x%" PRIx64 " sections are no real file's",
+			       r->count);
+	return in_file(r, eh->e_shoff, r->count * sizeof(first), "section header table");
 }
 
-static uint64_t section_header_offset(const struct image *im, uint64_t index)
+static const Elf64_Shdr *section(const struct reader *r, size_t index)
 {
-	return im->eh.e_shoff + index * sizeof(Elf64_Shdr);
+	return elf64_getshdr(elf_getscn(r->elf, index));
 }
 
-/* Reads the section names; leaves *names NULL when the sections have none. */
-static int read_section_names(struct reader *r, const struct image *im, char **names,
-			      uint64_t *names_size)
+/* Hands the file to libelf and loads the section headers. */
+static bool open_elf(struct reader *r)
 {
-	uint64_t index = im->eh.e_shstrndx;
-	const Elf64_Shdr *sh;
-	void *bytes;
-	int err;
-
-	if (index == SHN_XINDEX)
-		index = im->sections[0].sh_link;
-	if (index == SHN_UNDEF)
-		return 0;
-	if (index >= im->nsections)
-		return fail(r, -ENOEXEC, "damaged", offsetof(Elf64_Ehdr, e_shstrndx),
-			    "section names in section %llu of %llu", (unsigned long long)index,
-			    (unsigned long long)im->nsections);
-	sh = &im->sections[index];
-	if (sh->sh_type != SHT_STRTAB || (sh->sh_flags & SHF_COMPRESSED))
-		return fail(r, -ENOEXEC, "damaged", section_header_offset(im, index),
-			    "section %llu, of the section names, is no string table",
-			    (unsigned long long)index);
-	err = read_new(r, sh->sh_offset, sh->sh_size, &bytes, "section name table");
-	if (err)
-		return err;
-	*names = bytes;
-	*names_size = sh->sh_size;
-	return 0;
+	elf_version(EV_CURRENT);
+	errno = 0; /* see fail_elf() */
+	r->elf = elf_begin(r->fd, ELF_C_READ, NULL);
+	r->eh = elf64_getehdr(r->elf);
+	if (!r->eh || elf_getshdrnum(r->elf, &r->nsections) < 0)
+		return fail_elf(r, 0, "ELF header");
+	if (r->nsections != r->count)
+		return damaged(r, 0, "ELF header that changes while it is read");
+	if (!section(r, 0)) /* the first loads them all */
+		return fail_elf(r, r->eh->e_shoff, "section header table");
+	return true;
 }
 
-static int check_note_section(struct reader *r, struct image *im, uint64_t index)
+static const Elf_Data *section_bytes(const struct reader *r, size_t index)
 {
-	const Elf64_Shdr *sh = &im->sections[index];
-	int err;
+	return elf_rawdata(elf_getscn(r->elf, index), NULL);
+}
+
+/* Loads a section's bytes, which should be of that type and no more than `max`. */
+static bool load(struct reader *r, size_t index, uint32_t type, const char *kind, uint64_t max,
+		 const char *what)
+{
+	const Elf64_Shdr *sh = section(r, index);
 
 	/* also SHT_NOBITS: a debug file, its notes are in the file it was split from */
-	if (sh->sh_type != SHT_NOTE || (sh->sh_flags & SHF_COMPRESSED))
-		return fail(r, -ENOEXEC, "damaged", section_header_offset(im, index),
-			    ".note.stapsdt holds no plain notes (type %u, flags 0x%llx)",
-			    sh->sh_type, (unsigned long long)sh->sh_flags);
-	err = check_range(r, sh->sh_offset, sh->sh_size, ".note.stapsdt");
-	if (err)
-		return err;
-	/* a sum past the file's size: the same bytes given out for several sections */
-	if (sh->sh_size > MAX_NOTES_BYTES - im->notes_size ||
-	    sh->sh_size > r->size - im->notes_size)
-		return fail(r, -ENOEXEC, "damaged", section_header_offset(im, index),
-			    ".note.stapsdt of 0x%llx bytes is no real file's",
-			    (unsigned long long)sh->sh_size);
-	im->notes_size += sh->sh_size;
-	im->is_note[index] = true;
-	return 0;
+	if (sh->sh_type != type || (sh->sh_flags & SHF_COMPRESSED))
+		return damaged(r, SHDR_OFFSET(r, index), "%s: no %s (type %u, flags 0x%" PRIx64 ")",
+			       what, kind, sh->sh_type, sh->sh_flags);
+	if (!in_file(r, sh->sh_offset, sh->sh_size, what))
+		return false;
+	if (sh->sh_size > max)
+		return damaged(r, SHDR_OFFSET(r, index),
+			       "%s of 0x%" PRIx64 " bytes is no real file's", what, sh->sh_size);
+	return section_bytes(r, index) || fail_elf(r, sh->sh_offset, what);
 }
 
-static void widen_code(struct image *im, const Elf64_Shdr *sh)
+/* Reads the section names; leaves them NULL when the sections have none. */
+static bool read_section_names(struct reader *r)
 {
-	uint64_t end = sh->sh_addr + sh->sh_size;
+	size_t index;
 
-	if (end < sh->sh_addr)
+	if (elf_getshdrstrndx(r->elf, &index) < 0)
+		return fail_elf(r, offsetof(Elf64_Ehdr, e_shstrndx), "section names");
+	if (index == SHN_UNDEF)
+		return true;
+	if (index >= r->nsections)
+		return damaged(r, offsetof(Elf64_Ehdr, e_shstrndx),
+			       "section names in section %zu of %zu", index, r->nsections);
+	if (!load(r, index, SHT_STRTAB, "string table", MAX_SECTION_BYTES, "section name table"))
+		return false;
+	r->names = section_bytes(r, index);
+	return true;
+}
+
+/*
+ * Not by elf_strptr(): it looks for the end of the table once per section, however long that is,
+ * and has no name for one that only the table's end ends.
+ */
+static bool is_named(const struct reader *r, const Elf64_Shdr *sh, const char *name)
+{
+	size_t len = strlen(name), left;
+
+	if (!r->names || sh->sh_name >= r->names->d_size)
+		return false;
+	left = r->names->d_size - sh->sh_name;
+	return len <= left && !strncmp((char *)r->names->d_buf + sh->sh_name, name, left);
+}
+
+static void widen_code(struct reader *r, const Elf64_Shdr *sh)
+{
+	uint64_t end;
+
+	if (__builtin_add_overflow(sh->sh_addr, sh->sh_size, &end))
 		end = UINT64_MAX;
-	if (im->code_start == im->code_end || sh->sh_addr < im->code_start)
-		im->code_start = sh->sh_addr;
-	if (end > im->code_end)
-		im->code_end = end;
+	if (!r->code_end || sh->sh_addr < r->code_start)
+		r->code_start = sh->sh_addr;
+	if (end > r->code_end)
+		r->code_end = end;
 }
 
-/* Finds the note sections, .stapsdt.base and the executable sections' span. */
-static int find_sections(struct reader *r, struct image *im)
+/* Loads the note sections, finds .stapsdt.base and the executable sections' span. */
+static bool find_sections(struct reader *r)
 {
-	uint64_t names_size = 0;
-	char *names = NULL;
-	int err;
+	/* a sum past the file's size: the same bytes given out for several sections */
+	const uint64_t max = r->size < MAX_SECTION_BYTES ? r->size : MAX_SECTION_BYTES;
+	const uint64_t code = SHF_ALLOC | SHF_EXECINSTR;
 
-	err = read_section_names(r, im, &names, &names_size);
-	if (err || !names)
-		return err;
-	im->is_note = calloc(im->nsections, sizeof(*im->is_note));
-	if (!im->is_note)
-		err = fail_memory(r, im->eh.e_shoff, "section table");
-	for (uint64_t i = 1; i < im->nsections && !err; i++) {
-		const Elf64_Shdr *sh = &im->sections[i];
-		const uint64_t code = SHF_ALLOC | SHF_EXECINSTR;
-		const char *name = sh->sh_name < names_size ? names + sh->sh_name : "";
+	for (size_t i = 1; i < r->nsections; i++) {
+		const Elf64_Shdr *sh = section(r, i);
 
 		if ((sh->sh_flags & code) == code && sh->sh_size)
-			widen_code(im, sh);
-		if (!strcmp(name, ".note.stapsdt"))
-			err = check_note_section(r, im, i);
-		else if (!im->base && !strcmp(name, ".stapsdt.base"))
-			im->base = sh->sh_addr;
+			widen_code(r, sh);
+		if (is_named(r, sh, NOTES_SECTION)) {
+			if (!load(r, i, SHT_NOTE, "plain notes", max - r->notes_size,
+				  NOTES_SECTION))
+				return false;
+			r->notes_size += sh->sh_size;
+		} else if (!r->base && is_named(r, sh, ".stapsdt.base")) {
+			r->base = sh->sh_addr;
+		}
 	}
-	free(names);
-	return err;
+	return true;
 }
 
-static int add_load(struct reader *r, struct image *im, const Elf64_Phdr *ph, uint64_t offset)
+static bool check_segments(struct reader *r)
 {
-	int err;
+	for (size_t i = 0; i < r->nph; i++) {
+		const Elf64_Phdr *ph = &r->ph[i];
 
-	err = check_range(r, ph->p_offset, ph->p_filesz, "PT_LOAD segment");
-	if (err)
-		return err;
-	if (ph->p_vaddr > MAX_USER_ADDRESS || ph->p_filesz > MAX_USER_ADDRESS - ph->p_vaddr)
-		return fail(r, -ENOEXEC, "damaged", offset, "segment at address 0x%llx",
-			    (unsigned long long)ph->p_vaddr);
-	im->loads[im->nloads++] = (struct load){
-		.addr = ph->p_vaddr,
-		.size = ph->p_filesz,
-		.offset = ph->p_offset,
-		.flags = ph->p_flags,
-	};
-	return 0;
+		if (ph->p_type != PT_LOAD || !ph->p_filesz)
+			continue;
+		if (!in_file(r, ph->p_offset, ph->p_filesz, "PT_LOAD segment"))
+			return false;
+		if (ph->p_vaddr > MAX_USER_ADDRESS || ph->p_filesz > MAX_USER_ADDRESS - ph->p_vaddr)
+			return damaged(r, r->eh->e_phoff + i * sizeof(*ph),
+				       "segment at address 0x%" PRIx64, ph->p_vaddr);
+	}
+	return true;
 }
 
-static int read_loads(struct reader *r, struct image *im)
+static bool read_segments(struct reader *r)
 {
-	const Elf64_Ehdr *eh = &im->eh;
-	uint64_t count = eh->e_phnum;
-	Elf64_Phdr *ph;
-	void *table;
-	int err;
+	size_t count = r->eh->e_phnum; /* elf_getphdrnum() would cut it to what the file holds */
 
 	if (count == PN_XNUM)
-		count = im->sections[0].sh_info;
+		count = section(r, 0)->sh_info;
 	if (!count)
-		return 0; /* an object file: all its notes are phantoms until it is linked */
-	if (eh->e_phentsize != sizeof(*ph) || count > MAX_PHDR_BYTES / sizeof(*ph))
-		return fail(r, -ENOEXEC, "damaged", offsetof(Elf64_Ehdr, e_phentsize),
-			    "%llu program headers of %u bytes", (unsigned long long)count,
-			    eh->e_phentsize);
-	err = read_new(r, eh->e_phoff, count * sizeof(*ph), &table, "program header table");
-	if (err)
-		return err;
-	ph = table;
-	im->loads = calloc(count, sizeof(*im->loads));
-	if (!im->loads)
-		err = fail_memory(r, eh->e_phoff, "program headers");
-	for (uint64_t i = 0; i < count && !err; i++) {
-		if (ph[i].p_type == PT_LOAD && ph[i].p_filesz)
-			err = add_load(r, im, &ph[i], eh->e_phoff + i * sizeof(*ph));
-	}
-	free(table);
-	return err;
+		return true; /* an object file: all its notes are phantoms until it is linked */
+	if (r->eh->e_phentsize != sizeof(*r->ph) || count > MAX_PHDR_BYTES / sizeof(*r->ph))
+		return damaged(r, offsetof(Elf64_Ehdr, e_phentsize),
+			       "%zu program headers of %u bytes", count, r->eh->e_phentsize);
+	if (!in_file(r, r->eh->e_phoff, count * sizeof(*r->ph), "program header table"))
+		return false;
+	r->ph = elf64_getphdr(r->elf);
+	if (!r->ph)
+		return fail_elf(r, r->eh->e_phoff, "program header table");
+	r->nph = count;
+	return check_segments(r);
 }
 
-/* Where [addr, addr + len) stands in the file, if a segment with all of `flags` maps it from there.
- */
-static bool image_offset(const struct image *im, uint64_t addr, uint64_t len, uint32_t flags,
-			 uint64_t *offset)
+/* Where [addr, addr + len) stands in the file, if a segment with all of `flags` maps it from it. */
+static bool file_offset(const struct reader *r, uint64_t addr, uint64_t len, uint32_t flags,
+			uint64_t *offset)
 {
-	for (int i = 0; i < im->nloads; i++) {
-		const struct load *l = &im->loads[i];
-		uint64_t at = addr - l->addr;
+	for (size_t i = 0; i < r->nph; i++) {
+		const Elf64_Phdr *ph = &r->ph[i];
+		uint64_t at = addr - ph->p_vaddr;
 
-		if (addr < l->addr || at >= l->size || len > l->size - at)
+		if (ph->p_type != PT_LOAD || (ph->p_flags & flags) != flags)
 			continue;
-		if ((l->flags & flags) != flags)
+		if (addr < ph->p_vaddr || at >= ph->p_filesz || len > ph->p_filesz - at)
 			continue;
-		*offset = l->offset + at;
+		*offset = ph->p_offset + at;
 		return true;
 	}
 	return false;
@@ -399,130 +365,117 @@ static bool image_offset(const struct image *im, uint64_t addr, uint64_t len, ui
  * segment holds headers and code alike such an address has an executable segment, but lies before
  * the first executable section.
  */
-static bool code_offset(const struct image *im, uint64_t addr, uint64_t *offset)
+static bool code_offset(const struct reader *r, uint64_t addr, uint64_t *offset)
 {
-	if (im->code_end && (addr < im->code_start || addr >= im->code_end))
+	if (r->code_end && (addr < r->code_start || addr >= r->code_end))
 		return false;
-	return image_offset(im, addr, 1, PF_X, offset);
-}
-
-static int add_ref(struct builder *b, const struct ref *ref, uint64_t at)
-{
-	if (b->nrefs == b->capacity) {
-		size_t capacity = b->capacity ? b->capacity * 2 : 64;
-		struct ref *refs = reallocarray(b->refs, capacity, sizeof(*refs));
-
-		if (!refs)
-			return fail_memory(b->r, at, NOTES_NAME);
-		b->refs = refs;
-		b->capacity = capacity;
-	}
-	b->refs[b->nrefs] = *ref;
-	b->refs[b->nrefs].seq = b->nrefs;
-	b->nrefs++;
-	return 0;
-}
-
-/* The string at *pos, and *pos behind it; NULL if it is not ended before `end`. */
-static const char *next_string(const char **pos, const char *end)
-{
-	const char *s = *pos;
-	const char *nul = memchr(s, '\0', (size_t)(end - s));
-
-	if (!nul)
-		return NULL;
-	*pos = nul + 1;
-	return s;
+	return file_offset(r, addr, 1, PF_X, offset);
 }
 
 /* A descriptor: address, base and semaphore, 8 bytes each, then provider, name and arguments. */
-static int parse_desc(struct builder *b, const char *desc, size_t size, uint64_t at)
+static void parse_desc(struct reader *r, const char *desc, size_t size)
 {
-	const char *pos, *end = desc + size;
-	struct ref ref = { 0 };
+	const char *strings[3], *end = desc + size;
+	struct ref ref = { .seq = r->nrefs };
 	uint64_t words[3];
 
 	if (size < sizeof(words))
 		goto malformed;
 	memcpy(words, desc, sizeof(words));
-	pos = desc + sizeof(words);
-	ref.provider = next_string(&pos, end);
-	ref.name = ref.provider ? next_string(&pos, end) : NULL;
-	ref.args = ref.name ? next_string(&pos, end) : NULL;
-	if (!ref.args || !ref.provider[0] || !ref.name[0])
+	desc += sizeof(words);
+	for (int i = 0; i < 3; i++) {
+		const char *nul = memchr(desc, '\0', (size_t)(end - desc));
+
+		if (!nul)
+			goto malformed;
+		strings[i] = desc;
+		desc = nul + 1;
+	}
+	ref.provider = strings[0];
+	ref.name = strings[1];
+	ref.args = strings[2];
+	if (!ref.provider[0] || !ref.name[0])
 		goto malformed;
 
 	/*
 	 * prelink moves a file's segments but not its notes, which are not loaded; the base moved
 	 * along. A base of 0 on either side is one that the linker dropped, and says nothing.
 	 */
-	if (b->image->base && words[1]) {
-		words[0] += b->image->base - words[1];
+	if (r->base && words[1]) {
+		words[0] += r->base - words[1];
 		if (words[2])
-			words[2] += b->image->base - words[1];
+			words[2] += r->base - words[1];
 	}
 	ref.addr = words[0];
-	if (!code_offset(b->image, ref.addr, &ref.offset)) {
-		b->phantoms++;
-		return 0;
+	if (!code_offset(r, ref.addr, &ref.offset)) {
+		r->phantoms++;
+		return;
 	}
 	/*
 	 * The kernel finds a semaphore by its offset in the file and wants it writable. One without
 	 * (in .bss, in no segment) can't be raised, so the process would never come to the probe:
 	 * better no probe than one that attaches and stays silent.
 	 */
-	if (words[2] && !image_offset(b->image, words[2], sizeof(uint16_t), PF_W, &ref.sema_offset))
+	if (words[2] && !file_offset(r, words[2], sizeof(uint16_t), PF_W, &ref.sema_offset))
 		goto malformed;
-	return add_ref(b, &ref, at);
+	r->refs[r->nrefs++] = ref;
+	return;
 
 malformed:
-	b->malformed++;
-	return 0;
+	r->malformed++;
 }
 
-static uint64_t align4(uint64_t n)
+/*
+ * Goes over the notes in `bytes`, which stand at `at` in the file. gelf_getnote() refuses a last
+ * note without its padding, and aligns by 8 where the section's header says so.
+ */
+static bool parse_notes(struct reader *r, const char *bytes, size_t size, uint64_t at)
 {
-	return (n + 3) & ~(uint64_t)3;
-}
-
-/* Goes over the notes in `bytes`, which stand at `at` in the file. */
-static int parse_notes(struct builder *b, const char *bytes, size_t size, uint64_t at)
-{
-	static const char owner[] = "stapsdt";
 	size_t pos = 0;
 
 	while (size - pos >= sizeof(Elf64_Nhdr)) {
 		uint64_t name, desc, end;
 		Elf64_Nhdr nh;
-		int err;
 
 		memcpy(&nh, bytes + pos, sizeof(nh));
 		name = pos + sizeof(nh);
-		desc = name + align4(nh.n_namesz);
+		desc = name + ALIGN4(nh.n_namesz);
 		end = desc + nh.n_descsz;
 		if (end > size) /* where the next would start is not known, so the rest is lost */
-			return fail(
-				b->r, -ENOEXEC, "damaged", at + pos,
-				"note with a name of 0x%x and a descriptor of 0x%x bytes passes the end of .note.stapsdt",
-				nh.n_namesz, nh.n_descsz);
-		if (nh.n_type == NOTE_TYPE && nh.n_namesz == sizeof(owner) &&
-		    !memcmp(bytes + name, owner, sizeof(owner))) {
-			err = parse_desc(b, bytes + desc, nh.n_descsz, at + pos);
-			if (err)
-				return err;
-		} else {
-			b->malformed++;
-		}
-		pos = align4(end) < size ? align4(end) : size;
+			return damaged(
+				r, at + pos,
+				"note (name 0x%x, descriptor 0x%x bytes) passes the end of %s",
+				nh.n_namesz, nh.n_descsz, NOTES_SECTION);
+		if (nh.n_type == NOTE_TYPE && nh.n_namesz == sizeof(NOTE_OWNER) &&
+		    !memcmp(bytes + name, NOTE_OWNER, sizeof(NOTE_OWNER)))
+			parse_desc(r, bytes + desc, nh.n_descsz);
+		else
+			r->malformed++;
+		pos = ALIGN4(end) < size ? ALIGN4(end) : size;
 	}
 	/* too short for a note: padding, if it is all zero */
-	for (; pos < size; pos++) {
-		if (bytes[pos]) {
-			b->malformed++;
-			break;
-		}
+	while (pos < size && !bytes[pos])
+		pos++;
+	r->malformed += pos < size;
+	return true;
+}
+
+static bool read_notes(struct reader *r)
+{
+	r->refs = calloc(r->notes_size / NOTE_MIN_SIZE + 1, sizeof(*r->refs));
+	if (!r->refs)
+		return no_memory(r, "stapsdt notes");
+	for (size_t i = 1; i < r->nsections; i++) {
+		const Elf64_Shdr *sh = section(r, i);
+		const Elf_Data *data;
+
+		if (!sh->sh_size || !is_named(r, sh, NOTES_SECTION))
+			continue;
+		data = section_bytes(r, i); /* loaded by find_sections() */
+		if (!parse_notes(r, data->d_buf, data->d_size, sh->sh_offset))
+			return false;
 	}
-	return 0;
+	return true;
 }
 
 static int compare_names(const char *provider1, const char *name1, const char *provider2,
@@ -545,53 +498,30 @@ static int compare_refs(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq; /* of two the file's first stays */
 }
 
-static bool same_probe(const struct ref *x, const struct ref *y)
+/* Sorts the notes and turns them into probes with their sites, one for each place. */
+static bool fill_table(struct reader *r, struct table *t)
 {
-	return !compare_names(x->provider, x->name, y->provider, y->name);
-}
-
-/* Sorts the notes and drops what is there twice; the number of probes left. */
-static size_t sort_refs(struct builder *b)
-{
-	size_t nprobes = 0, n = 0;
-
-	if (b->nrefs)
-		qsort(b->refs, b->nrefs, sizeof(*b->refs), compare_refs);
-	for (size_t i = 0; i < b->nrefs; i++) {
-		bool same = n && same_probe(&b->refs[n - 1], &b->refs[i]);
-
-		if (same && b->refs[n - 1].offset == b->refs[i].offset)
-			continue;
-		nprobes += !same;
-		b->refs[n++] = b->refs[i];
-	}
-	b->nrefs = n;
-	return nprobes;
-}
-
-/* Turns the sorted notes into probes with their sites. */
-static int fill_table(struct builder *b, struct table *t, int machine)
-{
-	size_t nprobes = sort_refs(b);
+	const struct ref *last = NULL;
 	struct note_probe *p = NULL;
+	struct note_site *site;
 
-	t->notes.machine = machine;
-	t->notes.phantoms = b->phantoms;
-	t->notes.malformed = b->malformed;
-	t->notes.probes = calloc(nprobes ? nprobes : 1, sizeof(*p));
-	t->sites = calloc(b->nrefs ? b->nrefs : 1, sizeof(*t->sites));
+	t->notes.phantoms = r->phantoms;
+	t->notes.malformed = r->malformed;
+	t->notes.probes = calloc(r->nrefs + 1, sizeof(*p));
+	t->sites = calloc(r->nrefs + 1, sizeof(*site));
 	if (!t->notes.probes || !t->sites)
-		return fail_memory(b->r, 0, NOTES_NAME);
+		return no_memory(r, "probes");
 
-	for (size_t i = 0; i < b->nrefs; i++) {
-		const struct ref *ref = &b->refs[i];
-		struct note_site *site = &t->sites[i];
-
-		if (!i || !same_probe(&b->refs[i - 1], ref)) {
+	site = t->sites;
+	qsort(r->refs, r->nrefs, sizeof(*r->refs), compare_refs);
+	for (const struct ref *ref = r->refs; ref < r->refs + r->nrefs; last = ref++) {
+		if (!last || compare_names(last->provider, last->name, ref->provider, ref->name)) {
 			p = &t->notes.probes[t->notes.nprobes++];
 			p->provider = (char *)ref->provider;
 			p->name = (char *)ref->name;
 			p->sites = site;
+		} else if (last->offset == ref->offset) {
+			continue;
 		}
 		p->nsites++;
 		if (!p->sema_offset)
@@ -600,68 +530,40 @@ static int fill_table(struct builder *b, struct table *t, int machine)
 		site->offset = ref->offset;
 		site->sema_offset = ref->sema_offset;
 		site->args_text = (char *)ref->args;
-		notes_parse_args(machine, ref->args, site);
+		notes_parse_args(t->notes.machine, ref->args, site++);
 	}
-	return 0;
+	return true;
 }
 
-static int read_notes(struct reader *r, const struct image *im, struct table *t)
+static bool read_table(struct reader *r, struct table *t)
 {
-	struct builder b = { .r = r, .image = im };
-	size_t pos = 0;
-	int err = 0;
-
-	t->bytes = malloc(im->notes_size + 1);
-	if (!t->bytes)
-		return fail_memory(r, 0, NOTES_NAME);
-	for (uint64_t i = 0; i < im->nsections && !err; i++) {
-		const Elf64_Shdr *sh = &im->sections[i];
-
-		if (!im->is_note[i])
-			continue;
-		err = read_at(r, sh->sh_offset, t->bytes + pos, sh->sh_size, ".note.stapsdt");
-		if (!err)
-			err = parse_notes(&b, t->bytes + pos, sh->sh_size, sh->sh_offset);
-		pos += sh->sh_size;
-	}
-	if (!err)
-		err = fill_table(&b, t, im->eh.e_machine);
-	free(b.refs);
-	return err;
+	if (!check_header(r) || !check_section_table(r))
+		return false;
+	t->notes.machine = r->head.e_machine;
+	if (!r->count)
+		return true;
+	if (!open_elf(r) || !read_section_names(r) || !find_sections(r))
+		return false;
+	return !r->notes_size || (read_segments(r) && read_notes(r) && fill_table(r, t));
 }
 
 int notes__read(int fd, const char *label, struct notes **out, char *why, size_t why_size)
 {
 	struct reader r = { .fd = fd, .label = label, .why = why, .why_size = why_size };
-	struct image im = { 0 };
-	struct table *t;
-	int err;
+	struct table *t = calloc(1, sizeof(*t));
 
 	*out = NULL;
-	t = calloc(1, sizeof(*t));
-	if (!t)
-		return fail_memory(&r, 0, "table");
-	err = read_header(&r, &im.eh);
-	if (!err) {
-		t->notes.machine = im.eh.e_machine;
-		err = read_sections(&r, &im);
+	if (!t) {
+		no_memory(&r, "table");
+		return r.err;
 	}
-	if (!err && im.nsections)
-		err = find_sections(&r, &im);
-	if (!err && im.notes_size) {
-		err = read_loads(&r, &im);
-		if (!err)
-			err = read_notes(&r, &im, t);
-	}
-	free(im.sections);
-	free(im.is_note);
-	free(im.loads);
-	if (err) {
+	if (read_table(&r, t))
+		*out = &t->notes;
+	t->elf = r.elf;
+	free(r.refs);
+	if (r.err)
 		notes__free(&t->notes);
-		return err;
-	}
-	*out = &t->notes;
-	return 0;
+	return r.err;
 }
 
 void notes__free(struct notes *notes)
@@ -672,28 +574,25 @@ void notes__free(struct notes *notes)
 		return;
 	free(t->notes.probes);
 	free(t->sites);
-	free(t->bytes);
+	elf_end(t->elf);
 	free(t);
+}
+
+static int compare_probes(const void *a, const void *b)
+{
+	const struct note_probe *x = a, *y = b;
+
+	return compare_names(x->provider, x->name, y->provider, y->name);
 }
 
 const struct note_probe *notes_find(const struct notes *notes, const char *provider,
 				    const char *name)
 {
-	int low = 0, high = notes->nprobes;
+	const struct note_probe key = { .provider = (char *)provider, .name = (char *)name };
 
-	while (low < high) {
-		int middle = low + (high - low) / 2;
-		const struct note_probe *p = &notes->probes[middle];
-		int c = compare_names(provider, name, p->provider, p->name);
-
-		if (!c)
-			return p;
-		if (c < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
+	if (!notes->nprobes)
+		return NULL;
+	return bsearch(&key, notes->probes, notes->nprobes, sizeof(key), compare_probes);
 }
 
 bool notes_has_provider(const struct notes *notes, const char *provider)

@@ -52,6 +52,21 @@ bool plan_wants(const struct probe_rule *rules, const struct notes *notes)
 	return false;
 }
 
+int plan_most_rules(const struct probe_rule *rules)
+{
+	int most = 1;
+
+	for (const struct probe_rule *a = rules; a->provider; a++) {
+		int n = 0;
+
+		for (const struct probe_rule *b = rules; b->provider; b++)
+			n += !strcmp(a->probe, b->probe) && !strcmp(a->provider, b->provider);
+		if (n > most)
+			most = n;
+	}
+	return most;
+}
+
 /* Notes that an argument of number `from` is read, where it is an argument. */
 static void site_reads(struct usdt_site *site, uint8_t from)
 {

@@ -40,6 +40,9 @@ void plan__free(struct plan *plan);
 /* Whether any of the rules wants a probe of these notes. */
 bool plan_wants(const struct probe_rule *rules, const struct notes *notes);
 
+/* The most rules that any one probe has. */
+int plan_most_rules(const struct probe_rule *rules);
+
 /*
  * The points of a binary that the rules want, in *points (caller frees), their number returned.
  * -ENOTSUP when a wanted argument stands where it can't be read: `why` names probe and argument.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,18 @@ static struct snapshot_row *row_get(struct snapshot *s, const struct fold_group 
 	return row;
 }
 
+/* Whether anything was counted there: durations show in the maximum, those of 0 in the bucket. */
+static bool row_has_numbers(const struct fold_tables *t, uint32_t index)
+{
+	for (uint32_t stripe = 0; stripe < t->stripes; stripe++) {
+		size_t i = (size_t)stripe * t->max_groups + index;
+
+		if (t->tallies[i].count || t->tallies[i].max || (t->hists && t->hists[i].bucket[0]))
+			return true;
+	}
+	return false;
+}
+
 static int row_add(struct snapshot_row *row, const struct fold_tables *t, uint32_t index)
 {
 	for (uint32_t stripe = 0; stripe < t->stripes; stripe++) {
@@ -81,6 +94,12 @@ struct snapshot *snapshot__take(const struct fold_tables *t)
 	s->rows = calloc(t->max_groups, sizeof(*s->rows));
 	if (!s->rows)
 		goto fail;
+	for (uint32_t i = 0; i < t->rows; i++) {
+		struct fold_group group = { .row = i + 1 };
+
+		if (row_has_numbers(t, i) && row_add(row_get(s, &group), t, i))
+			goto fail;
+	}
 	for (uint32_t i = 0; i < t->ngroups; i++) {
 		uint32_t state = __atomic_load_n(&t->groups[i].state, __ATOMIC_ACQUIRE);
 

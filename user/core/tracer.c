@@ -13,9 +13,9 @@
 #include "usdt.h"
 #include "usdt.skel.h"
 
-#define MAX_SITES     4096	  /* kinds of sites: 690 KB at most */
+#define MAX_SITES     4096	  /* kinds of sites: 768 KiB */
 #define MAX_PAGES     32	  /* trace events where there are no uprobe_multi links: 256 KiB */
-#define NSLOTS	      16384	  /* 1 MiB; more IOs under way than that spill */
+#define NSLOTS	      4096	  /* 256 KiB, to stay in cache; more under way than that spill */
 #define MAX_SPILLS    65536	  /* keys; memory is taken as they come */
 #define MAX_STRIPES   16	  /* CPUs beyond that share counters */
 #define HISTS_BUDGET  (64u << 20) /* bytes of histograms: fewer stripes before more memory */
@@ -61,26 +61,48 @@ static uint32_t stripes_for(uint32_t max_groups)
 	return stripes;
 }
 
+/* Whether a hit's process or thread has to be asked for, which costs a call into the kernel. */
+static bool asks_process(const struct tracer_options *o)
+{
+	bool thread = o->hits || o->slow;
+
+	for (const struct probe_rule *rule = o->rules; rule->provider; rule++)
+		thread = thread || rule->fold.job == FOLD_FROM_TID ||
+			 rule->fold.sub == FOLD_FROM_TID || rule->fold.by == FOLD_FROM_TID;
+	return thread || ((o->pairs || o->by_process) && !o->pid);
+}
+
+/* The rows, and behind them the groups that they may be split into. */
+static uint32_t max_groups(const struct tracer_options *o)
+{
+	return o->rows + (o->splits > 1 ? o->rows * o->splits : 0);
+}
+
 /* Sizes the maps and sets what the verifier may drop. */
 static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 			  enum attach_mode mode)
 {
-	uint32_t stripes = stripes_for(o->max_groups);
-	uint32_t entries = fold_group_entries(o->max_groups);
+	uint32_t groups = max_groups(o);
+	uint32_t stripes = stripes_for(groups);
+	uint32_t entries = fold_group_entries(groups);
 	uint32_t nslots = o->pairs ? NSLOTS : 1;
 	bool records = o->hits || o->slow;
 	int err = 0;
 
-	skel->rodata->want_fold = o->max_groups > 0;
+	skel->rodata->want_fold = groups > 0;
 	skel->rodata->want_pairs = o->pairs;
 	skel->rodata->want_hits = o->hits;
 	skel->rodata->want_slow = o->slow;
 	skel->rodata->slow_ns = o->slow_ns;
-	skel->rodata->by_address = mode == ATTACH_EVENTS;
+	skel->rodata->by_page = mode == ATTACH_EVENTS;
+	skel->rodata->ask_process = asks_process(o);
+	skel->rodata->only_process = (uint64_t)o->pid << 32;
+	skel->rodata->max_rules = plan_most_rules(o->rules);
+	skel->bss->ngroups = o->rows;
 	skel->rodata->by_process = o->by_process;
 	skel->rodata->slot_mask = nslots - 1;
 	skel->rodata->group_mask = entries - 1;
-	skel->rodata->max_groups = o->max_groups;
+	skel->rodata->max_groups = groups;
 	skel->rodata->stripe_mask = stripes - 1;
 
 	err = err ?: bpf_map__set_max_entries(skel->maps.sites, MAX_SITES);
@@ -90,10 +112,10 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 	err = err ?: bpf_map__set_max_entries(skel->maps.slots, nslots);
 	err = err ?: bpf_map__set_max_entries(skel->maps.spills, o->pairs ? MAX_SPILLS : 1);
 	err = err ?: bpf_map__set_max_entries(skel->maps.groups, entries);
-	err = err ?: bpf_map__set_max_entries(skel->maps.tallies, stripes * o->max_groups);
-	err = err
-		      ?: bpf_map__set_max_entries(skel->maps.hists,
-						  o->pairs ? stripes * o->max_groups : 1);
+	/* a map has at least one element */
+	groups = groups ? groups : 1;
+	err = err ?: bpf_map__set_max_entries(skel->maps.tallies, stripes * groups);
+	err = err ?: bpf_map__set_max_entries(skel->maps.hists, o->pairs ? stripes * groups : 1);
 	if (records)
 		err = err ?: bpf_map__set_max_entries(skel->maps.records, RECORDS_BYTES);
 	attach_prepare(skel->progs.assay_usdt, mode);
@@ -111,7 +133,8 @@ static int tracer_map(struct tracer *t, const struct tracer_options *o)
 		.nslots = bpf_map__max_entries(skel->maps.slots),
 		.groups = map_memory(skel->maps.groups, PROT_READ),
 		.ngroups = bpf_map__max_entries(skel->maps.groups),
-		.max_groups = o->max_groups,
+		.max_groups = skel->rodata->max_groups,
+		.rows = o->rows,
 		.stripes = skel->rodata->stripe_mask + 1,
 		.tallies = map_memory(skel->maps.tallies, PROT_READ),
 		.hists = o->pairs ? map_memory(skel->maps.hists, PROT_READ) : NULL,

@@ -17,13 +17,15 @@
 
 struct tracer_options {
 	const struct probe_rule *rules; /* ended by a NULL provider; outlive the tracer */
-	uint32_t max_groups; /* groups the run can fill; beyond, events are lost and counted */
-	bool pairs;	     /* some rules start and end durations */
-	bool by_process;     /* split groups by process */
-	bool slow;	     /* a record of every duration of at least slow_ns */
+	uint32_t rows;	 /* numbers that rules have as their group; 0: nothing is folded */
+	uint32_t splits; /* groups that a row can be split into; 0 or 1: none is */
+	bool pairs;	 /* some rules start and end durations */
+	bool by_process; /* split groups by process */
+	bool slow;	 /* a record of every duration of at least slow_ns */
 	uint64_t slow_ns;
 	bool hits; /* a record of every hit */
 	enum attach_mode attach;
+	pid_t pid; /* every attachment will be in this process only; 0: in any */
 };
 
 struct tracer;
