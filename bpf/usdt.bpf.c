@@ -21,6 +21,8 @@ const volatile bool by_process = false; /* split groups by process */
 const volatile bool ask_process = true; /* a hit's process or thread matters, and can be any */
 const volatile __u64 only_process = 0;	/* else: the only one there can be, << 32 */
 const volatile __u32 max_rules = USDT_MAX_RULES; /* that a site of this run has */
+const volatile __u32 hit_args = 0;		 /* arguments in a record of a hit */
+const volatile __u32 hit_mask = 0;		 /* places in a stripe's ring - 1, a power of two */
 const volatile __u64 slow_ns = 0;		 /* shortest duration to send */
 const volatile __u32 slot_mask = 0;		 /* slots - 1, a power of two */
 const volatile __u32 group_mask = 0;		 /* group table entries - 1, a power of two */
@@ -91,11 +93,27 @@ struct {
 	__uint(max_entries, 4096);
 } records SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hit_ring);
+} hit_rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hit_place);
+} hit_places SEC(".maps");
+
 #include "fold.h"
 
 /* The kernel's home of the fold: one hit. */
 struct fold {
-	const struct usdt_site *site;
+	__u32 number; /* of the site */
 	const struct fold_hit *hit;
 };
 
@@ -192,17 +210,17 @@ static __always_inline __u64 reg_read(struct pt_regs *ctx, __u8 reg)
 	return 0;
 }
 
-static __always_inline const struct usdt_site *site_hit(struct pt_regs *ctx)
+static __always_inline __u32 site_hit(struct pt_regs *ctx)
 {
 	__u32 number = by_page ? bpf_get_attach_cookie(ctx) : 0;
 	struct usdt_page *page = bpf_map_lookup_elem(&pages, &number);
 
 	if (!page)
-		return NULL;
+		return USDT_NO_SITE;
 	number = page->site[READ_WORD(ctx, REG_ADDRESS) % USDT_PAGE];
 	if (!by_page && number == USDT_ASK_COOKIE)
 		number = bpf_get_attach_cookie(ctx);
-	return bpf_map_lookup_elem(&sites, &number);
+	return number;
 }
 
 static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_site *site,
@@ -292,7 +310,7 @@ static __always_inline void record_fill(struct record *r, struct fold *f, enum r
 	r->tgid = f->hit->tgid;
 	r->tid = f->hit->tid;
 	r->kind = kind;
-	r->site = f->site->probe;
+	r->site = f->number;
 }
 
 /* Readers look at the ring buffer on a timer: waking them for each record costs the traced more. */
@@ -316,45 +334,60 @@ static __always_inline void fold_home_folded(struct fold *f, const struct fold_r
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
+/* A place in the ring, counted from the beginning of time; negative when there is none. */
+#define HIT_TRIES 16
+static __always_inline __s64 hit_take(struct hit_ring *ring)
+{
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < HIT_TRIES; i++) {
+		__u64 head = *(volatile __u64 *)&ring->head;
+
+		if (head - *(volatile __u64 *)&ring->tail > hit_mask)
+			break;
+		if (__sync_val_compare_and_swap(&ring->head, head, head + 1) == head)
+			return head;
+	}
+	return -1;
+}
+
 static __always_inline void send_hit(struct fold *f)
 {
-	struct record_hit_long *l;
-	struct record_hit *r;
+	__u32 stripe = bpf_get_smp_processor_id() & stripe_mask, at;
+	struct hit_ring *ring = bpf_map_lookup_elem(&hit_rings, &stripe);
+	__s64 turn = ring ? hit_take(ring) : -1;
+	struct hit_place *place;
 
-	if (f->site->nargs <= RECORD_HIT_ARGS) {
-		r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
-		if (!r)
-			goto lost;
-		record_fill(&r->head, f, RECORD_HIT);
-		for (int i = 0; i < RECORD_HIT_ARGS; i++)
-			r->args[i] = f->hit->args[i];
-		bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	at = stripe * (hit_mask + 1) + (turn & hit_mask);
+	place = turn < 0 ? NULL : bpf_map_lookup_elem(&hit_places, &at);
+	if (!place) {
+		fold_home_lost(f, FOLD_LOSS_RECORD);
 		return;
 	}
-	l = bpf_ringbuf_reserve(&records, sizeof(*l), 0);
-	if (!l)
-		goto lost;
-	record_fill(&l->head, f, RECORD_HIT);
-	for (int i = 0; i < FOLD_MAX_ARGS; i++)
-		l->args[i] = f->hit->args[i];
-	bpf_ringbuf_submit(l, BPF_RB_NO_WAKEUP);
-	return;
-lost:
-	fold_home_lost(f, FOLD_LOSS_RECORD);
+	record_fill(&place->hit.head, f, RECORD_HIT);
+	for (__u32 i = 0; i < FOLD_MAX_ARGS && i < hit_args; i++)
+		place->hit.args[i] = f->hit->args[i];
+#if defined(__TARGET_ARCH_x86)
+	/* stores stay in order here */
+	asm volatile("" ::: "memory");
+	*(volatile __u64 *)&place->turn = turn + 1;
+#else
+	__sync_lock_test_and_set(&place->turn, turn + 1);
+#endif
 }
 
 SEC("uprobe")
 int assay_usdt(struct pt_regs *ctx)
 {
 	__u64 id = ask_process ? bpf_get_current_pid_tgid() : only_process;
-	const struct usdt_site *site = site_hit(ctx);
+	__u32 number = site_hit(ctx);
+	const struct usdt_site *site = bpf_map_lookup_elem(&sites, &number);
 	struct fold_hit hit = {
 		.time = want_pairs || want_hits ? bpf_ktime_get_ns() : 0,
 		.tgid = id >> 32,
 		.tid = (__u32)id,
 		.by_process = by_process,
 	};
-	struct fold f = { .site = site, .hit = &hit };
+	struct fold f = { .number = number, .hit = &hit };
 
 	if (!site) {
 		fold_home_lost(&f, FOLD_LOSS_SITE);

@@ -25,7 +25,7 @@ struct usdt_arg {
  */
 struct usdt_site {
 	__u32 nargs; /* arguments to read: as many as the rules or the records want */
-	__u32 probe; /* user space's number for the probe */
+	__u32 reserved;
 	struct fold_rule rules[USDT_MAX_RULES]; /* ended by FOLD_NONE where there are fewer */
 	struct usdt_arg args[FOLD_MAX_ARGS];
 } __attribute__((aligned(64)));
@@ -58,17 +58,30 @@ struct record {
 	__u32 site; /* index in the table of sites */
 };
 
-/* A hit as it came: two arguments cover all but a few probes. */
-#define RECORD_HIT_ARGS 2
+/* A hit as it came. A run's records all have HIT_ARGS_FEW or FOLD_MAX_ARGS arguments. */
+#define HIT_ARGS_FEW 2
 struct record_hit {
-	struct record head;
-	__u64 args[RECORD_HIT_ARGS];
-};
-
-struct record_hit_long {
 	struct record head;
 	__u64 args[FOLD_MAX_ARGS];
 };
+
+/*
+ * Hits go through rings of their own, a stripe of CPUs each: a record costs two calls into the
+ * kernel less than through a BPF ring buffer. A writer takes its place with one atomic, fills it,
+ * and says so in `turn`, which is 1 + how many records came before; the reader moves `tail`.
+ */
+struct hit_ring {
+	__u64 head; /* places taken, ever */
+	__u64 reserved1[7];
+	__u64 tail; /* records read, ever */
+	__u64 reserved2[7];
+};
+
+struct hit_place {
+	__u64 turn;
+	struct record_hit hit; /* cut to the run's number of arguments */
+};
+#define HIT_PLACE_SIZE(args) (sizeof(__u64) + sizeof(struct record) + sizeof(__u64) * (args))
 
 /* A duration of at least the wanted length has just ended. */
 struct record_slow {

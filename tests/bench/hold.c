@@ -84,6 +84,7 @@ static int hold_tracer(struct hold *h, int fd, const struct notes *notes, char *
 		.rows = h->kind == RAW ? 0 : h->report->format.nlabels,
 		.pairs = h->kind == PAIR,
 		.hits = h->kind == RAW,
+		.few_args = true,
 		.pid = h->pid,
 	};
 	int err = tracer__new(&options, &h->tracer, why, size);

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "hits.h"
 #include "snapshot.h"
 #include "tracer.h"
 #include "usdt.h"
@@ -19,13 +20,15 @@
 #define MAX_SPILLS    65536	  /* keys; memory is taken as they come */
 #define MAX_STRIPES   16	  /* CPUs beyond that share counters */
 #define HISTS_BUDGET  (64u << 20) /* bytes of histograms: fewer stripes before more memory */
-#define RECORDS_BYTES (8u << 20)  /* ring buffer: 20 ms at 8 million records a second */
+#define RECORDS_BYTES (1u << 20)  /* ring buffer of slow IOs */
+#define HIT_PLACES    131072	  /* of all stripes together: 20 ms at 6 million hits a second */
 
 struct tracer {
 	struct usdt_bpf *skel;
 	struct plan *plan;
 	struct attach *attach;
-	struct ring_buffer *ring;
+	struct ring_buffer *ring; /* NULL unless slow IOs are wanted */
+	struct hits hits;	  /* no stripes unless hits are wanted */
 	struct usdt_site *sites;
 	struct usdt_page *pages;
 	enum attach_mode mode;
@@ -78,6 +81,19 @@ static uint32_t max_groups(const struct tracer_options *o)
 	return o->rows + (o->splits > 1 ? o->rows * o->splits : 0);
 }
 
+static int skel_configure_hits(struct usdt_bpf *skel, const struct tracer_options *o,
+			       uint32_t stripes)
+{
+	uint32_t args = o->few_args ? HIT_ARGS_FEW : FOLD_MAX_ARGS;
+	int err;
+
+	skel->rodata->hit_args = args;
+	skel->rodata->hit_mask = HIT_PLACES / stripes - 1;
+	err = bpf_map__set_max_entries(skel->maps.hit_rings, stripes);
+	err = err ?: bpf_map__set_value_size(skel->maps.hit_places, HIT_PLACE_SIZE(args));
+	return err ?: bpf_map__set_max_entries(skel->maps.hit_places, HIT_PLACES);
+}
+
 /* Sizes the maps and sets what the verifier may drop. */
 static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 			  enum attach_mode mode)
@@ -86,7 +102,6 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 	uint32_t stripes = stripes_for(groups);
 	uint32_t entries = fold_group_entries(groups);
 	uint32_t nslots = o->pairs ? NSLOTS : 1;
-	bool records = o->hits || o->slow;
 	int err = 0;
 
 	skel->rodata->want_fold = groups > 0;
@@ -116,8 +131,10 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 	groups = groups ? groups : 1;
 	err = err ?: bpf_map__set_max_entries(skel->maps.tallies, stripes * groups);
 	err = err ?: bpf_map__set_max_entries(skel->maps.hists, o->pairs ? stripes * groups : 1);
-	if (records)
+	if (o->slow)
 		err = err ?: bpf_map__set_max_entries(skel->maps.records, RECORDS_BYTES);
+	if (o->hits)
+		err = err ?: skel_configure_hits(skel, o, stripes);
 	attach_prepare(skel->progs.assay_usdt, mode);
 	return err;
 }
@@ -144,6 +161,20 @@ static int tracer_map(struct tracer *t, const struct tracer_options *o)
 	    (o->pairs && !t->tables.hists))
 		return -errno;
 	return 0;
+}
+
+static int tracer_map_hits(struct tracer *t)
+{
+	struct usdt_bpf *skel = t->skel;
+
+	t->hits = (struct hits){
+		.rings = map_memory(skel->maps.hit_rings, PROT_READ | PROT_WRITE),
+		.places = map_memory(skel->maps.hit_places, PROT_READ),
+		.stripes = t->tables.stripes,
+		.places_each = skel->rodata->hit_mask + 1,
+		.place_size = bpf_map__value_size(skel->maps.hit_places),
+	};
+	return t->hits.rings && t->hits.places ? 0 : -errno;
 }
 
 static int tracer_record(void *arg, void *record, size_t size)
@@ -175,10 +206,17 @@ static int tracer_load(struct tracer *t, const struct tracer_options *o, const c
 	err = tracer_map(t, o);
 	if (err)
 		return err;
+	if (o->hits)
+		err = tracer_map_hits(t);
+	if (err)
+		return err;
 	*doing = "open the ring buffer";
-	t->ring = ring_buffer__new(bpf_map__fd(t->skel->maps.records), tracer_record, t, NULL);
-	if (!t->ring)
-		return -errno;
+	if (o->slow) {
+		t->ring = ring_buffer__new(bpf_map__fd(t->skel->maps.records), tracer_record, t,
+					   NULL);
+		if (!t->ring)
+			return -errno;
+	}
 	t->plan = plan__new(o->rules, t->sites, MAX_SITES);
 	t->attach = attach__new(t->skel->progs.assay_usdt, t->mode, t->pages, MAX_PAGES);
 	return t->plan && t->attach ? 0 : -ENOMEM;
@@ -243,9 +281,13 @@ uint64_t tracer_waiting(const struct tracer *t)
 
 int tracer_drain(struct tracer *t, tracer_record_fn fn, void *arg)
 {
+	int n = 0;
+
 	t->record_fn = fn;
 	t->record_arg = arg;
-	return ring_buffer__consume(t->ring);
+	if (t->ring)
+		n = ring_buffer__consume(t->ring);
+	return n < 0 || !t->hits.stripes ? n : n + hits_drain(&t->hits, fn, arg);
 }
 
 void tracer__free(struct tracer *t)
@@ -258,6 +300,8 @@ void tracer__free(struct tracer *t)
 	if (t->skel) {
 		map_unmap(t->skel->maps.sites, t->sites);
 		map_unmap(t->skel->maps.pages, t->pages);
+		map_unmap(t->skel->maps.hit_rings, t->hits.rings);
+		map_unmap(t->skel->maps.hit_places, t->hits.places);
 		map_unmap(t->skel->maps.slots, t->tables.slots);
 		map_unmap(t->skel->maps.groups, t->tables.groups);
 		map_unmap(t->skel->maps.tallies, t->tables.tallies);

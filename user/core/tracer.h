@@ -23,7 +23,8 @@ struct tracer_options {
 	bool by_process; /* split groups by process */
 	bool slow;	 /* a record of every duration of at least slow_ns */
 	uint64_t slow_ns;
-	bool hits; /* a record of every hit */
+	bool hits;     /* a record of every hit */
+	bool few_args; /* HIT_ARGS_FEW arguments of each will do */
 	enum attach_mode attach;
 	pid_t pid; /* every attachment will be in this process only; 0: in any */
 };
@@ -53,7 +54,7 @@ struct fold_tables tracer_tables(const struct tracer *tracer);
 /* Starts that wait for their dones, in slots and spill table. */
 uint64_t tracer_waiting(const struct tracer *tracer);
 
-/* Hands the records that have come to `fn`, oldest first. Returns their number or -errno. */
+/* Hands the records that have come to `fn`: slow IOs, then hits. Returns their number or -errno. */
 typedef void (*tracer_record_fn)(void *arg, const void *record, size_t size);
 int tracer_drain(struct tracer *tracer, tracer_record_fn fn, void *arg);
 
