@@ -6,7 +6,7 @@
 #include "list.h"
 #include "render/json.h"
 #include "reports/report.h"
-#include "run.h"
+#include "status.h"
 
 /* Whether an earlier rule has the same probe. */
 static bool rule_repeats(const struct report *report, const struct probe_rule *rule)

@@ -12,6 +12,7 @@
 #include "probes.h"
 #include "reports/report.h"
 #include "run.h"
+#include "status.h"
 
 static int cmd_version(int argc, char **argv)
 {

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <argp.h>
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log.h"
-#include "core/notes.h"
+#include "core/targets.h"
 #include "probes.h"
 #include "render/escape.h"
+#include "status.h"
 
-enum { EXIT_USAGE = 2, EXIT_NOTHING = 3 };
 enum { KEY_USAGE = 256 };
 
 struct options {
@@ -26,18 +23,10 @@ struct options {
 	unsigned int help; /* ARGP_HELP_ flags: what help was asked for */
 };
 
-/* A file with its notes, and the processes that run it. */
-struct binary {
-	char *path;
-	dev_t dev;
-	ino_t ino;
-	int *pids;
-	int npids;
-	struct notes *notes; /* NULL: could not be read */
-};
-
-struct binaries {
-	struct binary *list;
+/* What was found: the binaries in order of their paths. */
+struct found {
+	struct targets *targets;
+	struct binary **binaries;
 	int n;
 	int denied; /* processes whose executable we may not open */
 };
@@ -47,213 +36,51 @@ struct totals {
 	long probes, sites, phantoms, malformed;
 };
 
-static void binaries_clear(struct binaries *all)
+/* Phantoms and what can't be read are told of, too. */
+static bool has_notes(void *arg, const struct notes *notes)
 {
-	for (int i = 0; i < all->n; i++) {
-		free(all->list[i].path);
-		free(all->list[i].pids);
-		notes__free(all->list[i].notes);
-	}
-	free(all->list);
-	memset(all, 0, sizeof(*all));
-}
-
-static struct binary *binaries_add(struct binaries *all, const char *path, const struct stat *st)
-{
-	struct binary *list = reallocarray(all->list, all->n + 1, sizeof(*list));
-	struct binary *b;
-
-	if (!list)
-		return NULL;
-	all->list = list;
-	b = &list[all->n];
-	memset(b, 0, sizeof(*b));
-	b->path = strdup(path);
-	if (!b->path)
-		return NULL;
-	b->dev = st->st_dev;
-	b->ino = st->st_ino;
-	all->n++;
-	return b;
-}
-
-static struct binary *binaries_find(struct binaries *all, const struct stat *st)
-{
-	for (int i = 0; i < all->n; i++) {
-		if (all->list[i].dev == st->st_dev && all->list[i].ino == st->st_ino)
-			return &all->list[i];
-	}
-	return NULL;
-}
-
-static int binary_add_pid(struct binary *b, int pid)
-{
-	int *pids = reallocarray(b->pids, b->npids + 1, sizeof(*pids));
-
-	if (!pids)
-		return -ENOMEM;
-	b->pids = pids;
-	pids[b->npids++] = pid;
-	return 0;
-}
-
-/* The path is in the process's own mount namespace, and can end in " (deleted)": for display. */
-static int read_exe_path(int pid, char *path, size_t size)
-{
-	char link[32];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-	n = readlink(link, path, size - 1);
-	if (n < 0)
-		return -errno;
-	path[n] = '\0';
-	return 0;
-}
-
-/* O_NONBLOCK, for a FIFO without a writer; regular files do not care. */
-static int open_file(const char *path, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, st) < 0) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-static void log_escaped(enum log_level level, const char *text)
-{
-	char line[1024];
-
-	escape_copy(line, sizeof(line), text);
-	log_print(level, "%s", line);
-}
-
-/*
- * Reads the notes of the file at `path`, shown as `label`, of process `pid` if not 0. What can't be
- * opened gets no message here; what can't be read gets one of `level`, and stays without notes.
- */
-static int load_binary(struct binaries *all, const char *path, const char *label, int pid,
-		       enum log_level level)
-{
-	struct binary *b;
-	char why[640];
-	struct stat st;
-	int fd, err = 0;
-
-	fd = open_file(path, &st);
-	if (fd < 0)
-		return fd;
-	b = pid ? binaries_find(all, &st) : NULL;
-	if (!b) {
-		b = binaries_add(all, label, &st);
-		if (!b) {
-			err = -ENOMEM;
-		} else if (notes__read(fd, label, &b->notes, why, sizeof(why)) < 0) {
-			b->notes = NULL;
-			log_escaped(level, why);
-		}
-	}
-	close(fd);
-	if (!err && pid)
-		err = binary_add_pid(b, pid);
-	return err;
-}
-
-static const char *open_cure(int err)
-{
-	switch (err) {
-	case -ENOENT:
-		return "; is it there?";
-	case -EACCES:
-	case -EPERM:
-		return "; run as root";
-	default:
-		return "";
-	}
-}
-
-static int load_file(struct binaries *all, const char *file)
-{
-	char label[512];
-	int err;
-
-	err = load_binary(all, file, file, 0, LOG_ERROR);
-	if (err) {
-		escape_copy(label, sizeof(label), file);
-		log_error("read the probes of %s: %s%s", label, err_name(err), open_cure(err));
-		return err;
-	}
-	return all->list[0].notes ? 0 : -ENOEXEC;
-}
-
-static int load_pid(struct binaries *all, int pid)
-{
-	char link[32], path[PATH_MAX];
-	int err;
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-	err = read_exe_path(pid, path, sizeof(path));
-	if (!err)
-		err = load_binary(all, link, path, pid, LOG_ERROR);
-	if (err) {
-		log_error("read the probes of pid %d: %s%s", pid, err_name(err),
-			  err == -ENOENT ? "; no such process, or one of the kernel"
-					 : open_cure(err));
-		return err;
-	}
-	return all->list[0].notes ? 0 : -ENOEXEC;
+	(void)arg;
+	return notes->nprobes || notes->phantoms || notes->malformed;
 }
 
 static int by_path(const void *a, const void *b)
 {
-	const struct binary *x = a, *y = b;
+	const struct binary *x = *(struct binary *const *)a, *y = *(struct binary *const *)b;
 	int c = strcmp(x->path, y->path);
 
-	if (c)
-		return c;
-	return x->pids[0] < y->pids[0] ? -1 : x->pids[0] > y->pids[0];
+	return c ? c : x->npids && y->npids ? x->pids[0] - y->pids[0] : 0;
 }
 
-/* Every running process's executable; 32-bit programs and the like are no one's fault. */
-static int load_all(struct binaries *all)
+static int find_targets(struct found *found, const struct options *o, char *why, size_t why_size)
 {
-	char link[32], path[PATH_MAX];
-	struct dirent *entry;
-	int err = 0;
-	DIR *proc;
+	if (o->file)
+		return targets_add_file(found->targets, o->file, 0, NULL, why, why_size);
+	if (o->pid)
+		return targets_add_pid(found->targets, o->pid, NULL, why, why_size);
+	return targets_add_all(found->targets, &found->denied, why, why_size);
+}
 
-	proc = opendir("/proc");
-	if (!proc) {
-		err = -errno;
-		log_error("list the processes in /proc: %s", err_name(err));
+static int find(struct found *found, const struct options *o)
+{
+	char why[640] = "allocate memory", line[1024];
+	int err = -ENOMEM;
+
+	found->targets = targets__new(has_notes, NULL);
+	if (found->targets)
+		err = find_targets(found, o, why, sizeof(why));
+	if (!err) {
+		found->n = targets_count(found->targets);
+		found->binaries = calloc(found->n ? found->n : 1, sizeof(*found->binaries));
+		err = found->binaries ? 0 : -ENOMEM;
+	}
+	if (err) {
+		escape_copy(line, sizeof(line), why);
+		log_error("%s: %s%s", line, err_name(err), err_cure(err));
 		return err;
 	}
-	while (err != -ENOMEM && (entry = readdir(proc))) {
-		int pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
-
-		if (!pid)
-			continue;
-		snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-		err = read_exe_path(pid, path, sizeof(path));
-		if (!err)
-			err = load_binary(all, link, path, pid, LOG_DEBUG);
-		/* others: it ended meanwhile, or is the kernel's and has no file */
-		if (err == -EACCES || err == -EPERM)
-			all->denied++;
-	}
-	closedir(proc);
-	if (err == -ENOMEM) {
-		log_error("read the probes of all processes: ENOMEM");
-		return err;
-	}
-	if (all->n)
-		qsort(all->list, all->n, sizeof(*all->list), by_path);
+	for (int i = 0; i < found->n; i++)
+		found->binaries[i] = targets_get(found->targets, i);
+	qsort(found->binaries, found->n, sizeof(*found->binaries), by_path);
 	return 0;
 }
 
@@ -264,11 +91,6 @@ static void totals_add(struct totals *t, const struct notes *notes)
 		t->sites += notes->probes[i].nsites;
 	t->phantoms += notes->phantoms;
 	t->malformed += notes->malformed;
-}
-
-static bool has_notes(const struct binary *b)
-{
-	return b->notes && (b->notes->nprobes || b->notes->phantoms || b->notes->malformed);
 }
 
 /* ---- as text ---- */
@@ -381,22 +203,17 @@ static void print_heading(const struct binary *b)
 	printf(")\n");
 }
 
-static void report_text(const struct binaries *all, bool headings)
+static void report_text(const struct found *found, bool headings)
 {
-	bool first = true;
+	for (int i = 0; i < found->n; i++) {
+		const struct binary *b = found->binaries[i];
 
-	for (int i = 0; i < all->n; i++) {
-		const struct binary *b = &all->list[i];
-
-		if (!has_notes(b))
-			continue;
 		if (headings) {
-			printf("%s", first ? "" : "\n");
+			printf("%s", i ? "\n" : "");
 			print_heading(b);
 		}
 		print_table(b->notes);
 		print_summary(b->notes);
-		first = false;
 	}
 }
 
@@ -472,27 +289,24 @@ static int print_probe_json(const struct binary *b, const struct note_probe *p)
 				      json_text(p->sites[0].args_text), "sites", json_sites(p)));
 }
 
-static int report_json(const struct binaries *all)
+static int report_json(const struct found *found)
 {
 	struct totals totals = { 0 };
-	int files = 0, err = 0;
+	int err = 0;
 
-	for (int i = 0; i < all->n && !err; i++) {
-		const struct binary *b = &all->list[i];
+	for (int i = 0; i < found->n && !err; i++) {
+		const struct binary *b = found->binaries[i];
 
-		if (!has_notes(b))
-			continue;
-		files++;
 		totals_add(&totals, b->notes);
 		for (int j = 0; j < b->notes->nprobes && !err; j++)
 			err = print_probe_json(b, &b->notes->probes[j]);
 	}
 	if (!err)
-		err = print_object(json_pack("{s:i, s:I, s:I, s:I, s:I, s:i}", "files", files,
-					     "probes", (json_int_t)totals.probes, "sites",
-					     (json_int_t)totals.sites, "phantoms",
-					     (json_int_t)totals.phantoms, "malformed",
-					     (json_int_t)totals.malformed, "denied", all->denied));
+		err = print_object(
+			json_pack("{s:i, s:I, s:I, s:I, s:I, s:i}", "files", found->n, "probes",
+				  (json_int_t)totals.probes, "sites", (json_int_t)totals.sites,
+				  "phantoms", (json_int_t)totals.phantoms, "malformed",
+				  (json_int_t)totals.malformed, "denied", found->denied));
 	if (err)
 		log_error("write the probes as JSON: %s", err_name(err));
 	return err;
@@ -562,31 +376,29 @@ static const struct argp argp = {
 	       "Exit status: 0, 1 failed, 2 wrong use, 3 no probe found.",
 };
 
-static int finish(const struct binaries *all)
+static int finish(const struct found *found)
 {
 	struct totals totals = { 0 };
 
 	if (fflush(stdout) || ferror(stdout)) {
 		log_error("write the list of probes: %s", err_name(errno));
-		return EXIT_FAILURE;
+		return STATUS_FAILED;
 	}
-	if (all->denied)
-		log_warn("skipped %d process%s whose program may not be read%s", all->denied,
-			 all->denied == 1 ? "" : "es", geteuid() ? "; run as root" : "");
-	for (int i = 0; i < all->n; i++) {
-		if (all->list[i].notes)
-			totals_add(&totals, all->list[i].notes);
-	}
+	if (found->denied)
+		log_warn("skipped %d process%s whose program may not be read%s", found->denied,
+			 found->denied == 1 ? "" : "es", geteuid() ? "; run as root" : "");
+	for (int i = 0; i < found->n; i++)
+		totals_add(&totals, found->binaries[i]->notes);
 	if (totals.probes)
-		return EXIT_SUCCESS;
+		return STATUS_OK;
 	log_info("no USDT probe found");
-	return EXIT_NOTHING;
+	return STATUS_NOTHING;
 }
 
 int cmd_probes(int argc, char **argv)
 {
 	static char name[] = "assay probes"; /* for argp's usage and error lines */
-	struct binaries all = { 0 };
+	struct found found = { 0 };
 	struct options o = { 0 };
 	char *saved = argv[0];
 	int err, status;
@@ -595,18 +407,19 @@ int cmd_probes(int argc, char **argv)
 	err = argp_parse(&argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_HELP, NULL, &o);
 	argv[0] = saved;
 	if (err)
-		return EXIT_USAGE;
+		return STATUS_USAGE;
 	if (o.help) {
 		argp_help(&argp, stdout, o.help & ~ARGP_HELP_EXIT_OK, name);
-		return EXIT_SUCCESS;
+		return STATUS_OK;
 	}
 
-	err = o.file ? load_file(&all, o.file) : o.pid ? load_pid(&all, o.pid) : load_all(&all);
+	err = find(&found, &o);
 	if (!err && o.json)
-		err = report_json(&all);
+		err = report_json(&found);
 	else if (!err)
-		report_text(&all, !o.file && !o.pid);
-	status = err ? EXIT_FAILURE : finish(&all);
-	binaries_clear(&all);
+		report_text(&found, !o.file && !o.pid);
+	status = err ? STATUS_FAILED : finish(&found);
+	free(found.binaries);
+	targets__free(found.targets);
 	return status;
 }

@@ -20,6 +20,7 @@
 #include "core/watch.h"
 #include "render/json.h"
 #include "run.h"
+#include "status.h"
 #include "usdt.h"
 
 #define DRAIN_NS      20000000 /* how often records are fetched */
@@ -60,13 +61,9 @@ struct run {
 /* Says what failed, once: doing what, the errno's name, the cure. */
 static int run_fail(struct run *run, const char *doing, int err)
 {
-	const char *cure = "";
+	const char *cure = err_cure(err);
 
-	if (err == -EPERM || err == -EACCES)
-		cure = "; run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE";
-	else if (err == -ESRCH)
-		cure = "; there is no such process";
-	else if (err == -ENOSPC && run->out && ferror(run->out))
+	if (err == -ENOSPC && run->out && ferror(run->out))
 		cure = "; make room, or print elsewhere with -o";
 	log_error("%s: %s%s", doing, err_name(err), cure);
 	run->status = STATUS_FAILED;

@@ -8,14 +8,6 @@
 #include "core/options.h"
 #include "reports/report.h"
 
-/* Statuses of the program. */
-enum {
-	STATUS_OK = 0,
-	STATUS_FAILED = 1,
-	STATUS_USAGE = 2,
-	STATUS_NOTHING = 3, /* nothing to trace */
-};
-
 /* Messages are printed; returns the status, or that of the command that was traced. */
 int run_report(const struct report *report, const struct options *options);
 

@@ -273,4 +273,15 @@ static inline int read_image(void)
 		CHECK_INT(notes->malformed, malformed_); \
 	} while (0)
 
+/* The probe of that provider and name, or NULL. */
+static inline const struct note_probe *find_probe(const struct notes *notes, const char *provider,
+						  const char *name)
+{
+	for (int i = 0; i < notes->nprobes; i++)
+		if (!strcmp(notes->probes[i].provider, provider) &&
+		    !strcmp(notes->probes[i].name, name))
+			return &notes->probes[i];
+	return NULL;
+}
+
 #endif

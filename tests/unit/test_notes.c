@@ -20,7 +20,7 @@ static void reads_probes(void)
 	CHECK_STR(notes->probes[1].name, "read-done");
 	CHECK_STR(notes->probes[2].name, "write");
 
-	p = notes_find(notes, "web", "write");
+	p = find_probe(notes, "web", "write");
 	CHECK(p == &notes->probes[2]);
 	CHECK_INT(p->nsites, 1);
 	CHECK_INT(p->sites[0].addr, TEXT + 0x20);
@@ -31,7 +31,7 @@ static void reads_probes(void)
 	CHECK_INT(p->sites[0].nargs, 2);
 	CHECK_INT(p->sites[0].args[1].reg, X86_RSI);
 
-	p = notes_find(notes, "disk", "read");
+	p = find_probe(notes, "disk", "read");
 	CHECK(p == &notes->probes[0]);
 	CHECK_INT(p->sema_offset, 0);
 	CHECK_STR(p->sites[0].args_text, "");
@@ -46,18 +46,14 @@ static void finds_by_name(void)
 	note(TEXT, BASE, 0, "d", "a", "");
 	build();
 	CHECK_COUNTS(3, 0, 0);
-	CHECK(notes_find(notes, "b", "b") == &notes->probes[0]);
-	CHECK(notes_find(notes, "b", "d") == &notes->probes[1]);
-	CHECK(notes_find(notes, "d", "a") == &notes->probes[2]);
-	CHECK(!notes_find(notes, "b", "a"));
-	CHECK(!notes_find(notes, "b", "c"));
-	CHECK(!notes_find(notes, "d", "b"));
-	CHECK(!notes_find(notes, "a", "b"));
-	CHECK(!notes_find(notes, "e", "b"));
-	CHECK(notes_has_provider(notes, "b"));
-	CHECK(notes_has_provider(notes, "d"));
-	CHECK(!notes_has_provider(notes, "c"));
-	CHECK(!notes_has_provider(notes, ""));
+	CHECK(find_probe(notes, "b", "b") == &notes->probes[0]);
+	CHECK(find_probe(notes, "b", "d") == &notes->probes[1]);
+	CHECK(find_probe(notes, "d", "a") == &notes->probes[2]);
+	CHECK(!find_probe(notes, "b", "a"));
+	CHECK(!find_probe(notes, "b", "c"));
+	CHECK(!find_probe(notes, "d", "b"));
+	CHECK(!find_probe(notes, "a", "b"));
+	CHECK(!find_probe(notes, "e", "b"));
 }
 
 static void gathers_sites(void)
@@ -165,8 +161,8 @@ static void wants_raisable_semaphore(void)
 	note(TEXT + 6, BASE, 0x900000, "p", "none", "");
 	build();
 	CHECK_COUNTS(2, 0, 4);
-	CHECK_INT(notes_find(notes, "p", "first")->sema_offset, DATA_OFFSET);
-	CHECK_INT(notes_find(notes, "p", "last")->sema_offset, DATA_OFFSET + DATA_SIZE - 2);
+	CHECK_INT(find_probe(notes, "p", "first")->sema_offset, DATA_OFFSET);
+	CHECK_INT(find_probe(notes, "p", "last")->sema_offset, DATA_OFFSET + DATA_SIZE - 2);
 }
 
 static void keeps_semaphore_by_site(void)
@@ -207,7 +203,7 @@ static void reads_files_without_notes(void)
 	build(); /* an empty section */
 	CHECK_COUNTS(0, 0, 0);
 	CHECK_INT(notes->machine, EM_X86_64);
-	CHECK(!notes_find(notes, "p", "n"));
+	CHECK(!find_probe(notes, "p", "n"));
 
 	note(TEXT, BASE, 0, "p", "n", "");
 	build();

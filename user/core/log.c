@@ -57,3 +57,17 @@ const char *err_name(int err)
 	snprintf(unknown, sizeof(unknown), "errno %d", err);
 	return unknown;
 }
+
+const char *err_cure(int err)
+{
+	switch (err < 0 ? -err : err) {
+	case EPERM:
+	case EACCES:
+		return "; run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE";
+	case ESRCH:
+		return "; there is no such process";
+	case ENOENT:
+		return "; there is no such file";
+	}
+	return "";
+}

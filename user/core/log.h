@@ -28,4 +28,7 @@ void log_print(enum log_level level, const char *fmt, ...) __attribute__((format
 /* The name of an errno, positive or negative: "EPERM"; "errno 4242" when it has none. */
 const char *err_name(int err);
 
+/* What helps against it, as the end of a message: "; run as root…"; "" when nothing is known. */
+const char *err_cure(int err);
+
 #endif

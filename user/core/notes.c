@@ -577,29 +577,3 @@ void notes__free(struct notes *notes)
 	elf_end(t->elf);
 	free(t);
 }
-
-static int compare_probes(const void *a, const void *b)
-{
-	const struct note_probe *x = a, *y = b;
-
-	return compare_names(x->provider, x->name, y->provider, y->name);
-}
-
-const struct note_probe *notes_find(const struct notes *notes, const char *provider,
-				    const char *name)
-{
-	const struct note_probe key = { .provider = (char *)provider, .name = (char *)name };
-
-	if (!notes->nprobes)
-		return NULL;
-	return bsearch(&key, notes->probes, notes->nprobes, sizeof(key), compare_probes);
-}
-
-bool notes_has_provider(const struct notes *notes, const char *provider)
-{
-	for (int i = 0; i < notes->nprobes; i++) {
-		if (!strcmp(notes->probes[i].provider, provider))
-			return true;
-	}
-	return false;
-}

@@ -77,13 +77,6 @@ struct notes {
 int notes__read(int fd, const char *label, struct notes **out, char *why, size_t why_size);
 void notes__free(struct notes *notes);
 
-/* The probe of that provider and name, or NULL. */
-const struct note_probe *notes_find(const struct notes *notes, const char *provider,
-				    const char *name);
-
-/* Whether any probe's provider is `provider`. */
-bool notes_has_provider(const struct notes *notes, const char *provider);
-
 /*
  * Parses a note's argument string ("8@%rdi 4@%esi"; aarch64: "8@x0 4@w1") for `machine` into
  * site->args, nargs, args_cut. Never fails: what it can't read becomes NOTE_ARG_OTHER with its

@@ -236,10 +236,11 @@ int targets_add_pid(struct targets *t, pid_t pid, struct binary **found, char *w
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	err = add_path(t, path, pid, found, why, why_size);
 	if (err == -ENOENT && access("/proc/self/exe", F_OK) == 0) {
-		snprintf(path, sizeof(path), "/proc/%d", pid);
 		/* a kernel thread has no program; a process that is gone has no folder */
+		snprintf(path, sizeof(path), "/proc/%d", pid);
 		err = access(path, F_OK) == 0 ? -ENOEXEC : -ESRCH;
-		snprintf(why, why_size, "look at process %d", pid);
+		snprintf(why, why_size, "look at process %d%s", pid,
+			 err == -ENOEXEC ? ", a kernel thread without a program" : "");
 	}
 	return err;
 }

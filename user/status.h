@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The statuses the program ends with.
+ */
+#ifndef ASSAY_STATUS_H
+#define ASSAY_STATUS_H
+
+enum {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,   /* wrong use */
+	STATUS_NOTHING = 3, /* nothing to trace or to list */
+};
+
+#endif
