@@ -105,8 +105,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct hit_place);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct hit_place)); /* no type: runs cut it */
 } hit_places SEC(".maps");
 
 #include "fold.h"
