@@ -13,7 +13,6 @@ MAKEFLAGS += --no-builtin-rules
 O	  ?= build
 prefix	  ?= /usr/local
 bindir	  ?= $(prefix)/bin
-mandir	  ?= $(prefix)/share/man
 CC	  ?= cc
 CLANG	  ?= clang
 BPFTOOL	  ?= $(firstword $(shell command -v bpftool) /usr/sbin/bpftool)
@@ -154,7 +153,7 @@ bench: all $(BENCH) sim
 check: $(UNIT)
 	$(Q)BUILD=$(O) tests/run tests/lint/test_style $(UNIT)
 
-test-programs: all $(UNIT) $(SIM) $(TOOLS)
+test-programs: all $(UNIT) $(SIM) $(TOOLS) $(BENCH)
 
 test: test-programs
 	$(Q)BUILD=$(O) tests/run tests/lint/test_style $(UNIT) $(ROOT_TESTS)

@@ -28,7 +28,7 @@ static __always_inline __u32 fold_home_group_new(struct fold *f); /* a fresh ind
 /* this CPU's share of a group's numbers */
 static __always_inline struct fold_tally *fold_home_tally(struct fold *f, __u32 index);
 static __always_inline struct fold_hist *fold_home_hist(struct fold *f, __u32 index);
-static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what);
+static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what, __u64 n);
 /* a duration has been folded in: the hook for slow IOs */
 static __always_inline void fold_home_folded(struct fold *f, const struct fold_rule *rule,
 					     const struct fold_key *key, __u64 duration);
@@ -82,7 +82,7 @@ static __always_inline __u32 fold_push(struct fold *f, struct fold_starts *s, __
 		for (int i = 0; i < FOLD_FIFO - 1; i++)
 			s->time[i] = s->time[i + 1];
 		s->time[FOLD_FIFO - 1] = time;
-		fold_home_lost(f, FOLD_LOSS_OVERWRITTEN);
+		fold_home_lost(f, FOLD_LOSS_OVERWRITTEN, 1);
 		return FOLD_FIFO;
 	}
 	FOLD_OPAQUE(n);
@@ -98,7 +98,7 @@ static __always_inline __u64 fold_pop(struct fold *f, struct fold_starts *s, __u
 	if (n > 1) {
 		for (int i = 0; i < FOLD_FIFO - 1; i++)
 			s->time[i] = s->time[i + 1];
-		fold_home_lost(f, FOLD_LOSS_AMBIGUOUS);
+		fold_home_lost(f, FOLD_LOSS_AMBIGUOUS, 1);
 	}
 	return time;
 }
@@ -111,11 +111,11 @@ static __always_inline void fold_spill_new(struct fold *f, struct fold_slot *slo
 	struct fold_spill spill = { .n = n, .starts = *starts };
 
 	if (fold_home_spill_add(f, key, &spill)) {
-		fold_home_lost(f, FOLD_LOSS_INSERT);
+		fold_home_lost(f, FOLD_LOSS_INSERT, n);
 		return;
 	}
 	slot->spilled++;
-	fold_home_lost(f, FOLD_LOSS_SPILLED);
+	fold_home_lost(f, FOLD_LOSS_SPILLED, n);
 }
 
 static __always_inline void fold_start_locked(struct fold *f, struct fold_slot *slot,
@@ -132,13 +132,15 @@ static __always_inline void fold_start_locked(struct fold *f, struct fold_slot *
 		spill = fold_home_spill_find(f, key);
 		if (spill) {
 			spill->n = fold_push(f, &spill->starts, spill->n, now);
+			fold_home_lost(f, FOLD_LOSS_SPILLED, 1);
 			return;
 		}
 	}
 	if (slot->n) {
 		struct fold_starts one = { .time = { now } };
 
-		if (now - slot->starts.time[0] < FOLD_STALE_NS) {
+		/* its clock may have been read later than ours */
+		if (now < slot->starts.time[0] + FOLD_STALE_NS) {
 			fold_spill_new(f, slot, key, &one, 1);
 			return;
 		}
@@ -186,6 +188,16 @@ static __always_inline bool fold_group_equal(const struct fold_group *a, const s
 	return a->row == b->row && a->tgid == b->tgid && a->by == b->by;
 }
 
+/* A load that what follows is not read before. */
+static __always_inline __u32 fold_load(__u32 *p)
+{
+#if defined(__TARGET_ARCH_x86) || defined(__x86_64__)
+	return *(volatile __u32 *)p; /* loads stay in order here */
+#else
+	return __sync_fetch_and_add(p, 0);
+#endif
+}
+
 /* The group's index, made when it is new; negative when the table is full. */
 static __always_inline __s64 fold_group_index(struct fold *f, const struct fold_group *group)
 {
@@ -197,7 +209,7 @@ static __always_inline __s64 fold_group_index(struct fold *f, const struct fold_
 
 		if (!e)
 			break;
-		state = *(volatile __u32 *)&e->state;
+		state = fold_load(&e->state);
 		/* one that is being claimed elsewhere may become this group's too: readers merge */
 		if (state >= FOLD_GROUP_READY && fold_group_equal(&e->group, group))
 			return state - FOLD_GROUP_READY;
@@ -210,7 +222,7 @@ static __always_inline __s64 fold_group_index(struct fold *f, const struct fold_
 			return index;
 		}
 	}
-	fold_home_lost(f, FOLD_LOSS_GROUP);
+	fold_home_lost(f, FOLD_LOSS_GROUP, 1);
 	return -1;
 }
 
@@ -253,7 +265,7 @@ static __always_inline void fold_count(struct fold *f, const struct fold_rule *r
 	if (tally)
 		__sync_fetch_and_add(&tally->count, 1);
 	else
-		fold_home_lost(f, FOLD_LOSS_GROUP);
+		fold_home_lost(f, FOLD_LOSS_GROUP, 1);
 }
 
 static __always_inline void fold_duration(struct fold *f, const struct fold_rule *rule,
@@ -269,7 +281,7 @@ static __always_inline void fold_duration(struct fold *f, const struct fold_rule
 	tally = fold_home_tally(f, (__u32)index);
 	hist = fold_home_hist(f, (__u32)index);
 	if (!tally || !hist || bucket >= FOLD_BUCKETS) {
-		fold_home_lost(f, FOLD_LOSS_GROUP);
+		fold_home_lost(f, FOLD_LOSS_GROUP, 1);
 		return;
 	}
 	__sync_fetch_and_add(&hist->bucket[bucket], 1);
@@ -296,7 +308,7 @@ static __always_inline void fold_start_or_done(struct fold *f, const struct fold
 	__u64 start;
 
 	if (!slot || !fold_lock(slot)) {
-		fold_home_lost(f, FOLD_LOSS_BUSY);
+		fold_home_lost(f, FOLD_LOSS_BUSY, 1);
 		return;
 	}
 	if (rule->verb == FOLD_START) {
@@ -307,9 +319,9 @@ static __always_inline void fold_start_or_done(struct fold *f, const struct fold
 	start = fold_done_locked(f, slot, &key);
 	fold_unlock(slot);
 	if (!start) {
-		fold_home_lost(f, FOLD_LOSS_ORPHAN);
+		fold_home_lost(f, FOLD_LOSS_ORPHAN, 1);
 	} else if (hit->time < start) {
-		fold_home_lost(f, FOLD_LOSS_NEGATIVE);
+		fold_home_lost(f, FOLD_LOSS_NEGATIVE, 1);
 	} else {
 		fold_duration(f, rule, hit, hit->time - start);
 		fold_home_folded(f, rule, &key, hit->time - start);

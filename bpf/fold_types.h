@@ -116,7 +116,8 @@ enum fold_group_state { FOLD_GROUP_FREE = 0, FOLD_GROUP_CLAIMED = 1, FOLD_GROUP_
 
 #define FOLD_GROUP_PROBES 8 /* entries looked at before the table counts as full */
 
-/* Entries of a table for `max_groups` groups: a power of two, so sparse that 8 probes always do. */
+/* Entries of a table for `max_groups` groups: a power of two, so sparse that 8 probes nearly always
+ * do. */
 static __always_inline __u32 fold_group_entries(__u32 max_groups)
 {
 	__u32 n = FOLD_GROUP_PROBES;
@@ -150,12 +151,12 @@ enum fold_loss {
 	FOLD_LOSS_OVERWRITTEN = 0, /* a start dropped: FOLD_FIFO younger ones of its key waited */
 	FOLD_LOSS_ORPHAN = 1,	   /* a done without a start */
 	FOLD_LOSS_AMBIGUOUS = 2,   /* a done that had more than one start to choose from */
-	FOLD_LOSS_SPILLED = 3,	   /* a key that went to the spill table */
+	FOLD_LOSS_SPILLED = 3,	   /* a start that went to the spill table */
 	FOLD_LOSS_INSERT = 4,	   /* a start dropped: the spill table was full */
 	FOLD_LOSS_BUSY = 5,	   /* an event dropped: its slot stayed locked */
 	FOLD_LOSS_GROUP = 6,	   /* an event dropped: the group table was full */
 	FOLD_LOSS_NEGATIVE = 7,	   /* a duration dropped: the done is older than its start */
-	FOLD_LOSS_RECORD = 8,	   /* a record dropped: the ring buffer was full */
+	FOLD_LOSS_RECORD = 8,	   /* a record dropped: its ring was full */
 	FOLD_LOSS_SITE = 9,	   /* a hit of a site that is not in the table */
 	FOLD_LOSS_MAX = 10,
 };

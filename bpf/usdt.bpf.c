@@ -117,9 +117,9 @@ struct fold {
 	const struct fold_hit *hit;
 };
 
-static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what)
+static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what, __u64 n)
 {
-	__sync_fetch_and_add(&losses[what], 1);
+	__sync_fetch_and_add(&losses[what], n);
 }
 
 /*
@@ -323,7 +323,7 @@ static __always_inline void fold_home_folded(struct fold *f, const struct fold_r
 		return;
 	r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
 	if (!r) {
-		fold_home_lost(f, FOLD_LOSS_RECORD);
+		fold_home_lost(f, FOLD_LOSS_RECORD, 1);
 		return;
 	}
 	record_fill(&r->head, f, RECORD_SLOW);
@@ -360,7 +360,7 @@ static __always_inline void send_hit(struct fold *f)
 	at = stripe * (hit_mask + 1) + (turn & hit_mask);
 	place = turn < 0 ? NULL : bpf_map_lookup_elem(&hit_places, &at);
 	if (!place) {
-		fold_home_lost(f, FOLD_LOSS_RECORD);
+		fold_home_lost(f, FOLD_LOSS_RECORD, 1);
 		return;
 	}
 	record_fill(&place->hit.head, f, RECORD_HIT);
@@ -390,7 +390,7 @@ int assay_usdt(struct pt_regs *ctx)
 	struct fold f = { .number = number, .hit = &hit };
 
 	if (!site) {
-		fold_home_lost(&f, FOLD_LOSS_SITE);
+		fold_home_lost(&f, FOLD_LOSS_SITE, 1);
 		return 0;
 	}
 	read_args(ctx, site, &hit);

@@ -3,6 +3,7 @@
  * The command table: what the first word of the command line leads to.
  */
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,18 +111,18 @@ static int dispatch(const char *name, int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	log_error("%s could be any of these:", name);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && i < MAX_MATCHES; i++)
 		fprintf(stderr, "  %s\n", matches[i]->name);
 	return STATUS_USAGE;
 }
 
-int main(int argc, char **argv)
+/* What the command line leads to; its status. */
+static int run_main(int argc, char **argv)
 {
 	const struct report *matches[1], *linked;
 	const char *own = strrchr(argv[0], '/');
 	int n;
 
-	libbpf_set_print(libbpf_message);
 	/* linked under a report's name, the program is that report */
 	own = own ? own + 1 : argv[0];
 	linked = strcmp(own, "assay") ? report_find(own, matches, 1, &n) : NULL;
@@ -134,4 +135,18 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
 		return cmd_help(1, argv);
 	return dispatch(argv[1], argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	libbpf_set_print(libbpf_message);
+	status = run_main(argc, argv);
+	/* a list that did not fit on the disk is no list; a reader that went away has enough */
+	if (status == STATUS_OK && (fflush(stdout) || ferror(stdout)) && errno != EPIPE) {
+		log_error("write to stdout: %s", err_name(errno));
+		status = STATUS_FAILED;
+	}
+	return status;
 }

@@ -11,7 +11,8 @@
 #include "core/log.h"
 #include "core/targets.h"
 #include "probes.h"
-#include "render/escape.h"
+#include "core/escape.h"
+#include "render/json.h"
 #include "status.h"
 
 enum { KEY_USAGE = 256 };
@@ -62,7 +63,7 @@ static int find_targets(struct found *found, const struct options *o, char *why,
 
 static int find(struct found *found, const struct options *o)
 {
-	char why[640] = "allocate memory", line[1024];
+	char why[640] = "allocate memory";
 	int err = -ENOMEM;
 
 	found->targets = targets__new(has_notes, NULL);
@@ -74,8 +75,7 @@ static int find(struct found *found, const struct options *o)
 		err = found->binaries ? 0 : -ENOMEM;
 	}
 	if (err) {
-		escape_copy(line, sizeof(line), why);
-		log_error("%s: %s%s", line, err_name(err), err_cure(err));
+		log_error("%s: %s%s", why, err_name(err), err_cure(err));
 		return err;
 	}
 	for (int i = 0; i < found->n; i++)
@@ -220,15 +220,6 @@ static void report_text(const struct found *found, bool headings)
 /* ---- as JSON ---- */
 
 /* The same text as on the terminal: bytes that are no UTF-8 have no place in JSON. */
-static json_t *json_text(const char *s)
-{
-	char *text = escape_dup(s);
-	json_t *json = text ? json_string(text) : NULL;
-
-	free(text);
-	return json;
-}
-
 static json_t *json_offset(uint64_t offset)
 {
 	return offset ? json_integer((json_int_t)offset) : json_null();

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "core/child.h"
+#include "core/escape.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/loss.h"
+#include "core/overlay.h"
 #include "core/snapshot.h"
 #include "core/targets.h"
 #include "core/tracer.h"
@@ -26,7 +28,6 @@
 #define DRAIN_NS      20000000 /* how often records are fetched */
 
 #define MAX_PROCESSES 64 /* told apart by --by-pid */
-#define DRY_SITES     4096
 
 struct run;
 
@@ -52,6 +53,8 @@ struct run {
 	int sites;		   /* attached so far */
 	struct process *processes; /* of -p */
 	int running;		   /* of them */
+	uint32_t named;		   /* the process whose name is `name` */
+	char name[32];
 	bool slow_header;
 	bool output_gone;
 	bool ended_on_tick;
@@ -191,18 +194,19 @@ static void run_record(void *arg, const void *record, size_t size)
 	const struct record_slow *r = record;
 	struct run *run = arg;
 	struct render render;
-	char name[32];
 
 	if (size < sizeof(*r) || r->head.kind != RECORD_SLOW)
 		return;
-	process_name(r->head.tgid, name, sizeof(name));
+	if (run->named != r->head.tgid)
+		process_name(r->head.tgid, run->name, sizeof(run->name));
+	run->named = r->head.tgid;
 	render = run_render(run, r->head.time);
 	latency_slow_print(&render, &run->report->format,
 			   &(struct latency_slow){ .wall = render.wall,
 						   .end = r->head.time,
 						   .duration = r->duration,
 						   .tgid = r->head.tgid,
-						   .process = name,
+						   .process = run->name,
 						   .row = r->row,
 						   .job = r->key.job,
 						   .sub = r->key.sub },
@@ -298,7 +302,7 @@ static int run_target_files(struct run *run)
 /* The command, and what it starts, are traced; others are not. */
 static bool run_follows_command(const struct run *run)
 {
-	return run->child && !run->options->npids && !run->options->nfiles;
+	return run->options->command && !run->options->npids && !run->options->nfiles;
 }
 
 static int run_target_command(struct run *run)
@@ -311,7 +315,8 @@ static int run_target_command(struct run *run)
 		return -ENOENT;
 	}
 	/* a script is no ELF file: what it starts is found as it starts */
-	targets_add_file(run->targets, path, child_pid(run->child), NULL, why, sizeof(why));
+	targets_add_file(run->targets, path, run->child ? child_pid(run->child) : 0, NULL, why,
+			 sizeof(why));
 	free(path);
 	return 0;
 }
@@ -340,6 +345,23 @@ static int run_find_targets(struct run *run)
 	return 0;
 }
 
+/*
+ * Whether an attachment to another binary reaches this one: two containers of one image have a file
+ * each to look at, but one to run.
+ */
+static bool run_reached(const struct run *run, const struct binary *b)
+{
+	for (int i = 0; i < targets_count(run->targets); i++) {
+		const struct binary *other = targets_get(run->targets, i);
+
+		if (other == b || !other->attached || !overlay_twins(other, b))
+			continue;
+		log_debug("%s is the same file as %s", b->path, other->path);
+		return true;
+	}
+	return false;
+}
+
 /* For all processes, or for each one that is wanted. */
 static int run_attach_binary(struct run *run, struct binary *b)
 {
@@ -347,6 +369,8 @@ static int run_attach_binary(struct run *run, struct binary *b)
 
 	if (!run->options->npids && !run_follows_command(run)) {
 		b->attached = true;
+		if (run_reached(run, b))
+			return 0;
 		return run_attach(run, b, 0);
 	}
 	for (int i = 0; !err && i < b->npids; i++)
@@ -356,10 +380,17 @@ static int run_attach_binary(struct run *run, struct binary *b)
 
 static int run_attach_found(struct run *run)
 {
+	bool asked = run->options->npids || run->options->nfiles || run_follows_command(run);
 	int err = 0;
 
-	for (int i = 0; !err && i < targets_count(run->targets); i++)
+	for (int i = 0; !err && i < targets_count(run->targets); i++) {
 		err = run_attach_binary(run, targets_get(run->targets, i));
+		/* one odd binary among all of the host's must not keep us from the others */
+		if (err && !asked && run->sites) {
+			run->status = STATUS_OK;
+			err = 0;
+		}
+	}
 	return err;
 }
 
@@ -436,7 +467,7 @@ static void run_tick(void *arg)
 	run_print(run);
 	run->intervals++;
 	if ((o->count && run->intervals >= o->count) ||
-	    (o->duration && run->intervals * run->interval >= o->duration)) {
+	    (o->duration && monotonic_now() - run->started + run->interval / 100 >= o->duration)) {
 		run->ended_on_tick = true;
 		loop_stop(run->loop);
 	}
@@ -585,12 +616,18 @@ static int run_start(struct run *run)
 /* What there is, however the run ended. */
 static void run_finish(struct run *run)
 {
+	tracer_stop(run->tracer);
 	if (run->options->slow)
 		run_drain(run);
 	/* with intervals that ended on a tick, all has been printed */
 	if (!run->interval || !run->ended_on_tick)
 		run_print(run);
 	run_print_losses(run);
+	/* the command may go on for long: it must not pay for what nobody reads */
+	watch__free(run->watch);
+	run->watch = NULL;
+	tracer__free(run->tracer);
+	run->tracer = NULL;
 }
 
 /* Its end is ours, however long it takes: a second Ctrl-C ends us. */
@@ -629,6 +666,10 @@ static int run_check(const struct report *report, const struct options *o)
 			  o->args[0]);
 		return -EINVAL;
 	}
+	if (o->npids && o->nfiles) {
+		log_error("-p and -e: processes or binaries, not both");
+		return -EINVAL;
+	}
 	if (!report_pairs(report) && (o->slow || o->summary)) {
 		log_error("%s counts: --slower-than and --summary are for latency reports",
 			  report->name);
@@ -637,14 +678,34 @@ static int run_check(const struct report *report, const struct options *o)
 	return 0;
 }
 
+static void run_print_point(struct run *run, const struct binary *b, const struct attach_point *p)
+{
+	struct render render = run_render(run, monotonic_now());
+	json_t *object;
+
+	if (!run->options->json) {
+		escape_print(run->out, b->path);
+		fprintf(run->out, " %s:%s offset 0x%" PRIx64 " semaphore 0x%" PRIx64 "\n",
+			p->probe->provider, p->probe->name, p->offset, p->sema_offset);
+		return;
+	}
+	object = json_line(&render);
+	json_set(object, "file", json_text(b->path));
+	json_set(object, "provider", json_text(p->probe->provider));
+	json_set(object, "probe", json_text(p->probe->name));
+	json_set(object, "offset", json_integer(p->offset));
+	json_set(object, "semaphore", json_integer(p->sema_offset));
+	json_print(run->out, object);
+}
+
 /* Prints where the report would attach; needs no BPF. */
 static int run_dry(struct run *run)
 {
-	struct usdt_site *sites = calloc(DRY_SITES, sizeof(*sites));
-	struct plan *plan = plan__new(run->report->rules, sites, DRY_SITES);
-	char why[256];
-	int err = sites && plan ? run_find_targets(run) : -ENOMEM;
+	struct plan *plan = plan__new(run->report->rules, NULL);
+	char why[256] = "plan what to attach";
+	int err = plan ? run_find_targets(run) : run_fail(run, why, -ENOMEM);
 
+	run->to_wall = monotonic_to_wall();
 	for (int i = 0; !err && i < targets_count(run->targets); i++) {
 		const struct binary *b = targets_get(run->targets, i);
 		struct attach_point *points;
@@ -656,14 +717,11 @@ static int run_dry(struct run *run)
 		}
 		run->sites += n;
 		for (int p = 0; p < n; p++)
-			fprintf(run->out, "%s %s:%s offset 0x%" PRIx64 " semaphore 0x%" PRIx64 "\n",
-				b->path, points[p].probe->provider, points[p].probe->name,
-				points[p].offset, points[p].sema_offset);
+			run_print_point(run, b, &points[p]);
 		free(points);
 	}
 	err = err ? err : run_nothing(run);
 	plan__free(plan);
-	free(sites);
 	return err;
 }
 
@@ -683,6 +741,7 @@ int run_report(const struct report *report, const struct options *options)
 		run.out = fopen(options->output, "we");
 		if (!run.out) {
 			run_fail(&run, options->output, -errno);
+			run_free(&run);
 			return STATUS_FAILED;
 		}
 	}

@@ -25,7 +25,6 @@
 #include "reports/report.h"
 
 #define DRAIN_MS  20 /* as the program's own */
-#define MAX_SITES 4096
 #define MAX_PAGES 32
 
 enum kind { EMPTY, LEAST, COUNT, PAIR, RAW, KINDS };
@@ -52,8 +51,7 @@ static const struct report *report_of(enum kind kind)
  * nothing. */
 static int hold_empty(struct hold *h, int fd, const struct notes *notes, char *why, size_t size)
 {
-	struct usdt_site *sites = calloc(MAX_SITES, sizeof(*sites));
-	struct plan *plan = sites ? plan__new(h->report->rules, sites, MAX_SITES) : NULL;
+	struct plan *plan = plan__new(h->report->rules, NULL);
 	struct usdt_page *pages = calloc(MAX_PAGES, sizeof(*pages));
 	enum attach_mode mode = attach_detect();
 	struct empty_bpf *skel = empty_bpf__open();

@@ -13,7 +13,7 @@
 
 #include "regs.h"
 #include "core/notes.h"
-#include "render/escape.h"
+#include "core/escape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 /* render/escape.c: what of an untrusted text reaches a terminal. */
 #include <stdlib.h>
 
-#include "render/escape.h"
+#include "core/escape.h"
 #include "test.h"
 
 struct escape_case {

@@ -53,6 +53,8 @@ static struct note_probe probes[] = {
 };
 static const struct notes notes = { .probes = probes, .nprobes = 4 };
 
+static struct usdt_site sites[PLAN_MAX_SITES];
+
 static const struct probe_rule rules[] = {
 	{ "p",
 	  "start",
@@ -64,8 +66,7 @@ static const struct probe_rule rules[] = {
 
 static void wanted_probes_become_points(void)
 {
-	struct usdt_site sites[8];
-	struct plan *plan = plan__new(rules, sites, 8);
+	struct plan *plan = plan__new(rules, sites);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -79,18 +80,18 @@ static void wanted_probes_become_points(void)
 	CHECK_INT(points[1].sema_offset, 0x900);
 	CHECK_INT(points[3].sema_offset, 0);
 	/* like sites share an entry, the odd one has its own */
-	CHECK_INT(points[1].cookie, points[2].cookie);
-	CHECK(points[3].cookie != points[1].cookie);
-	CHECK_INT(sites[points[3].cookie].args[0].reg, X86_RBX);
-	CHECK_INT(sites[points[3].cookie].args[0].shift, 32);
-	CHECK_INT(sites[points[3].cookie].args[0].is_signed, 1);
+	CHECK_INT(points[1].site, points[2].site);
+	CHECK(points[3].site != points[1].site);
+	CHECK_INT(sites[points[3].site].args[0].reg, X86_RBX);
+	CHECK_INT(sites[points[3].site].args[0].shift, 32);
+	CHECK_INT(sites[points[3].site].args[0].is_signed, 1);
 	/* a probe with two rules has both, and reads the arguments they need */
-	CHECK_INT(sites[points[0].cookie].rules[0].verb, FOLD_DONE);
-	CHECK_INT(sites[points[0].cookie].rules[1].verb, FOLD_COUNT);
-	CHECK_INT(sites[points[0].cookie].rules[2].verb, FOLD_NONE);
-	CHECK_INT(sites[points[0].cookie].nargs, 2);
-	CHECK_INT(sites[points[0].cookie].args[1].shift, 56);
-	CHECK_INT(sites[points[1].cookie].nargs, 1);
+	CHECK_INT(sites[points[0].site].rules[0].verb, FOLD_DONE);
+	CHECK_INT(sites[points[0].site].rules[1].verb, FOLD_COUNT);
+	CHECK_INT(sites[points[0].site].rules[2].verb, FOLD_NONE);
+	CHECK_INT(sites[points[0].site].nargs, 2);
+	CHECK_INT(sites[points[0].site].args[1].shift, 56);
+	CHECK_INT(sites[points[1].site].nargs, 1);
 	free(points);
 	plan__free(plan);
 }
@@ -103,8 +104,7 @@ static void unreadable_argument_is_refused_by_name(void)
 		  { .verb = FOLD_START, .job = 0, .sub = FOLD_FROM_NONE, .by = FOLD_FROM_NONE } },
 		{ 0 },
 	};
-	struct usdt_site sites[8];
-	struct plan *plan = plan__new(memory, sites, 8);
+	struct plan *plan = plan__new(memory, sites);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -121,8 +121,7 @@ static void unreadable_argument_that_is_not_read_does_not_matter(void)
 		{ "p", "memory", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE } },
 		{ 0 },
 	};
-	struct usdt_site sites[8];
-	struct plan *plan = plan__new(count, sites, 8);
+	struct plan *plan = plan__new(count, sites);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -137,8 +136,7 @@ static void missing_argument_is_refused_by_name(void)
 		{ "p", "done", { .verb = FOLD_COUNT, .by = 2 } },
 		{ 0 },
 	};
-	struct usdt_site sites[8];
-	struct plan *plan = plan__new(third, sites, 8);
+	struct plan *plan = plan__new(third, sites);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -147,15 +145,52 @@ static void missing_argument_is_refused_by_name(void)
 	plan__free(plan);
 }
 
-static void full_table_of_sites_is_an_error(void)
+static void too_many_rules_of_a_probe_are_an_error(void)
 {
-	struct usdt_site sites[2];
-	struct plan *plan = plan__new(rules, sites, 2);
+	static const struct probe_rule five[] = {
+		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 0 } },
+		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 1 } },
+		{ "p", "start", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 1 } },
+		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 2 } },
+		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 3 } },
+		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 4 } },
+		{ 0 },
+	};
+	struct plan *plan = plan__new(five, sites);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
-	CHECK_INT(plan_points(plan, &notes, &points, why, sizeof(why)), -ENOSPC);
-	CHECK_STR(why, "more than 2 kinds of sites");
+	CHECK_INT(plan_most_rules(five), 5);
+	CHECK_INT(plan_most_rules(rules), 2);
+	CHECK_INT(plan_points(plan, &notes, &points, why, sizeof(why)), -E2BIG);
+	CHECK_STR(why, "p:done has more than 4 rules");
+	plan__free(plan);
+}
+
+static void full_table_of_sites_is_an_error(void)
+{
+	/* as many kinds of sites as there are, and one more: each has a constant of its own */
+	static struct note_site many[PLAN_MAX_SITES + 1];
+	static struct note_probe probe = { .provider = "p", .name = "done", .sites = many };
+	static const struct notes full = { .probes = &probe, .nprobes = 1 };
+	static const struct probe_rule count[] = { { "p", "done", { .verb = FOLD_COUNT, .by = 0 } },
+						   { 0 } };
+	struct plan *plan = plan__new(count, sites);
+	struct attach_point *points = NULL;
+	char why[128] = "";
+
+	for (int i = 0; i <= PLAN_MAX_SITES; i++)
+		many[i] = (struct note_site){
+			.args_text = "8@$1",
+			.nargs = 1,
+			.args = { { .kind = NOTE_ARG_CONST, .size = 8, .value = i } }
+		};
+	probe.nsites = PLAN_MAX_SITES;
+	CHECK_INT(plan_points(plan, &full, &points, why, sizeof(why)), PLAN_MAX_SITES);
+	free(points);
+	probe.nsites++;
+	CHECK_INT(plan_points(plan, &full, &points, why, sizeof(why)), -ENOSPC);
+	CHECK_STR(why, "more than 4096 kinds of sites");
 	plan__free(plan);
 }
 
@@ -173,6 +208,7 @@ static const struct test tests[] = {
 	TEST(unreadable_argument_is_refused_by_name),
 	TEST(unreadable_argument_that_is_not_read_does_not_matter),
 	TEST(missing_argument_is_refused_by_name),
+	TEST(too_many_rules_of_a_probe_are_an_error),
 	TEST(full_table_of_sites_is_an_error),
 	TEST(unwanted_notes_are_not_wanted),
 };

@@ -67,9 +67,14 @@ enum attach_mode attach_detect(void)
 	if (fd < 0)
 		return ATTACH_MULTI; /* loading the real program tells what is wrong */
 	attr.prog_fd = fd;
+	/* "/" is no regular file: EBADF from kernels that have the links, EINVAL from others */
 	err = link_create(&attr);
+	if (err == -EBADF) {
+		/* those that refuse this process ID also know a process from a thread (6.10) */
+		attr.pid = (uint32_t)-1;
+		err = link_create(&attr) == -EINVAL ? -EBADF : -EINVAL;
+	}
 	close(fd);
-	/* "/" is no regular file: EBADF from kernels that got so far, EINVAL from the others */
 	return err == -EBADF ? ATTACH_MULTI : ATTACH_EVENTS;
 }
 
@@ -111,7 +116,7 @@ static void page_add(struct usdt_page *page, const struct attach_point *points, 
 {
 	for (int i = 0; i < n; i++) {
 		uint16_t *site = &page->site[points[i].offset % USDT_PAGE];
-		uint16_t number = points[i].cookie;
+		uint16_t number = points[i].site;
 
 		if (*site != USDT_NO_SITE && *site != number)
 			number = USDT_ASK_COOKIE;
@@ -140,7 +145,7 @@ static int multi_link(struct attach *attach, const char *path, pid_t pid,
 	for (int i = 0; i < n; i++) {
 		words[i] = points[i].offset;
 		words[n + i] = points[i].sema_offset;
-		words[2 * n + i] = points[i].cookie;
+		words[2 * n + i] = points[i].site;
 	}
 	fd = link_create(&attr);
 	free(words);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Attaches a uprobe program to many sites of a binary, and lets go of them again: one uprobe_multi
- * link a binary where the kernel has them (6.6), else trace events that hold many sites each
- * (attach_events.c).
+ * link a binary where the kernel has them (6.10; from 6.6 on they can't tell a process from a
+ * thread), else trace events that hold many sites each (attach_events.c).
  */
 #ifndef ASSAY_ATTACH_H
 #define ASSAY_ATTACH_H

@@ -139,7 +139,7 @@ static int define_points(struct attach_events *e, int first, const char *path,
 			snprintf(why, why_size, "more than %d trace events", e->max_pages);
 			return page;
 		}
-		e->pages[page].site[points[i].offset % USDT_PAGE] = points[i].cookie;
+		e->pages[page].site[points[i].offset % USDT_PAGE] = points[i].site;
 		if (points[i].sema_offset)
 			snprintf(counter, sizeof(counter), "(0x%" PRIx64 ")",
 				 points[i].sema_offset);
@@ -203,10 +203,23 @@ static int event_link(struct attach_events *e, int page, pid_t pid)
 	return 0;
 }
 
+/* Lets go of the links and events made since there were so many. */
+static void roll_back(struct attach_events *e, int links, int pages)
+{
+	while (e->nlinks > links)
+		bpf_link__destroy(e->links[--e->nlinks]);
+	while (e->npages > pages) {
+		char event[96];
+
+		snprintf(event, sizeof(event), "%s/e%d", e->group, --e->npages);
+		undefine(event);
+	}
+}
+
 int attach_events_file(struct attach_events *e, const char *path, pid_t pid,
 		       const struct attach_point *points, int npoints, char *why, size_t why_size)
 {
-	int first = e->npages, err = tracefs_mount(why, why_size);
+	int links = e->nlinks, first = e->npages, err = tracefs_mount(why, why_size);
 
 	if (err)
 		return err;
@@ -219,6 +232,8 @@ int attach_events_file(struct attach_events *e, const char *path, pid_t pid,
 			snprintf(why, why_size, "a perf event for trace event %s/e%d", e->group,
 				 page);
 	}
+	if (err)
+		roll_back(e, links, first);
 	return err;
 }
 
@@ -226,14 +241,7 @@ void attach_events__free(struct attach_events *e)
 {
 	if (!e)
 		return;
-	for (int i = 0; i < e->nlinks; i++)
-		bpf_link__destroy(e->links[i]);
-	for (int i = 0; i < e->npages; i++) {
-		char event[96];
-
-		snprintf(event, sizeof(event), "%s/e%d", e->group, i);
-		undefine(event);
-	}
+	roll_back(e, 0, 0);
 	free(e->links);
 	free(e);
 }

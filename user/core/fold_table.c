@@ -34,9 +34,9 @@ static int spill_compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct fold_key));
 }
 
-static inline void fold_home_lost(struct fold *f, enum fold_loss what)
+static inline void fold_home_lost(struct fold *f, enum fold_loss what, __u64 n)
 {
-	f->table->losses[what]++;
+	f->table->losses[what] += n;
 }
 
 static inline struct fold_slot *fold_home_slot(struct fold *f, __u32 hash)

@@ -15,7 +15,8 @@ int hits_drain(const struct hits *h, hits_fn fn, void *arg)
 {
 	int n = 0;
 
-	for (;;) {
+	/* writers may be as fast as we are: the loop has other things to do, too */
+	while (n < (int)(h->stripes * h->places_each)) {
 		const struct hit_place *oldest = NULL;
 		uint32_t of = 0;
 
@@ -28,9 +29,10 @@ int hits_drain(const struct hits *h, hits_fn fn, void *arg)
 			of = stripe;
 		}
 		if (!oldest)
-			return n;
+			break;
 		fn(arg, &oldest->hit, h->place_size - sizeof(oldest->turn));
 		__atomic_store_n(&h->rings[of].tail, h->rings[of].tail + 1, __ATOMIC_RELEASE);
 		n++;
 	}
+	return n;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "log.h"
 
 static enum log_level max_level = LOG_INFO;
@@ -22,19 +23,23 @@ enum log_level log_level(void)
 
 void log_print(enum log_level level, const char *fmt, ...)
 {
-	char line[2048];
-	int saved = errno, head, n;
+	static const char head[] = "assay: ";
+	char text[1024], line[2048];
+	int saved = errno, n;
 	va_list ap;
 
 	if (level > max_level)
 		return;
-	head = snprintf(line, sizeof(line), "assay: ");
 	va_start(ap, fmt);
-	n = vsnprintf(line + head, sizeof(line) - head - 1, fmt, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (n >= 0) {
-		size_t len = strlen(line);
+		size_t len;
 
+		/* names of files and probes are their owners' words, not for a terminal to obey */
+		memcpy(line, head, sizeof(head));
+		escape_copy(line + sizeof(head) - 1, sizeof(line) - sizeof(head), text);
+		len = strlen(line);
 		line[len] = '\n';
 		/* one write, so that lines of several processes do not mix */
 		if (write(STDERR_FILENO, line, len + 1) < 0) {

@@ -17,7 +17,7 @@ enum log_level {
 void log_set_level(enum log_level level);
 enum log_level log_level(void);
 
-/* Prints "assay: " + text + newline in one write. Keeps errno. */
+/* Prints "assay: " + text, made fit for a terminal, + newline in one write. Keeps errno. */
 void log_print(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_print(LOG_ERROR, __VA_ARGS__)

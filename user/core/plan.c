@@ -9,12 +9,12 @@
 
 struct plan {
 	const struct probe_rule *rules;
-	struct usdt_site *sites;
-	int max_sites;
+	struct usdt_site *sites; /* [PLAN_MAX_SITES] */
+	struct usdt_site *own;	 /* the same, when nobody gave it */
 	int nsites;
 };
 
-struct plan *plan__new(const struct probe_rule *rules, struct usdt_site *sites, int max_sites)
+struct plan *plan__new(const struct probe_rule *rules, struct usdt_site *sites)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 
@@ -22,12 +22,21 @@ struct plan *plan__new(const struct probe_rule *rules, struct usdt_site *sites, 
 		return NULL;
 	plan->rules = rules;
 	plan->sites = sites;
-	plan->max_sites = max_sites;
+	if (!sites)
+		plan->sites = plan->own =
+			aligned_alloc(_Alignof(struct usdt_site), PLAN_MAX_SITES * sizeof(*sites));
+	if (!plan->sites) {
+		free(plan);
+		return NULL;
+	}
 	return plan;
 }
 
 void plan__free(struct plan *plan)
 {
+	if (!plan)
+		return;
+	free(plan->own);
 	free(plan);
 }
 
@@ -74,14 +83,19 @@ static void site_reads(struct usdt_site *site, uint8_t from)
 		site->nargs = from + 1;
 }
 
-static void site_rules(const struct plan *plan, const struct note_probe *probe,
-		       struct usdt_site *site)
+static int site_rules(const struct plan *plan, const struct note_probe *probe,
+		      struct usdt_site *site, char *why, size_t why_size)
 {
 	int n = 0;
 
 	for (const struct probe_rule *rule = plan->rules; rule->provider; rule++) {
-		if (!rule_matches(rule, probe) || n == USDT_MAX_RULES)
+		if (!rule_matches(rule, probe))
 			continue;
+		if (n == USDT_MAX_RULES) {
+			snprintf(why, why_size, "%s:%s has more than %d rules", probe->provider,
+				 probe->name, USDT_MAX_RULES);
+			return -E2BIG;
+		}
 		site->rules[n++] = rule->fold;
 		site_reads(site, rule->fold.by);
 		if (rule->fold.verb == FOLD_COUNT)
@@ -89,6 +103,7 @@ static void site_rules(const struct plan *plan, const struct note_probe *probe,
 		site_reads(site, rule->fold.job);
 		site_reads(site, rule->fold.sub);
 	}
+	return 0;
 }
 
 /* Where the site's first nargs arguments stand. */
@@ -126,7 +141,7 @@ static int site_number(struct plan *plan, const struct usdt_site *site)
 	for (int i = 0; i < plan->nsites; i++)
 		if (!memcmp(&plan->sites[i], site, sizeof(*site)))
 			return i;
-	if (plan->nsites == plan->max_sites)
+	if (plan->nsites == PLAN_MAX_SITES)
 		return -ENOSPC;
 	plan->sites[plan->nsites] = *site;
 	return plan->nsites++;
@@ -136,22 +151,23 @@ static int plan_probe(struct plan *plan, const struct note_probe *probe,
 		      struct attach_point *points, char *why, size_t why_size)
 {
 	for (int i = 0; i < probe->nsites; i++) {
-		struct usdt_site site = { 0 };
+		struct usdt_site site;
 		int err, number;
 
-		site_rules(plan, probe, &site);
-		err = site_args(probe, &probe->sites[i], &site, why, why_size);
+		memset(&site, 0, sizeof(site)); /* padding too: sites are compared whole */
+		err = site_rules(plan, probe, &site, why, why_size);
+		err = err ? err : site_args(probe, &probe->sites[i], &site, why, why_size);
 		if (err)
 			return err;
 		number = site_number(plan, &site);
 		if (number < 0) {
-			snprintf(why, why_size, "more than %d kinds of sites", plan->max_sites);
+			snprintf(why, why_size, "more than %d kinds of sites", PLAN_MAX_SITES);
 			return number;
 		}
 		points[i] = (struct attach_point){
 			.offset = probe->sites[i].offset,
 			.sema_offset = probe->sites[i].sema_offset,
-			.cookie = number,
+			.site = number,
 			.probe = probe,
 		};
 	}

@@ -24,7 +24,7 @@ struct probe_rule {
 struct attach_point {
 	uint64_t offset;      /* of the nop, in the file */
 	uint64_t sema_offset; /* of the semaphore, in the file; 0: none */
-	uint64_t cookie;      /* index in the table of sites */
+	uint32_t site;	      /* index in the table of sites */
 	const struct note_probe *probe;
 };
 
@@ -32,9 +32,11 @@ struct plan;
 
 /*
  * `rules` (ended by a NULL provider) stay the caller's and must outlive the plan. `sites` is the
- * table to fill, `max_sites` long. NULL when there is no memory. Freed with plan__free().
+ * table to fill, PLAN_MAX_SITES long; NULL: the plan has one of its own. NULL when there is no
+ * memory. Freed with plan__free().
  */
-struct plan *plan__new(const struct probe_rule *rules, struct usdt_site *sites, int max_sites);
+#define PLAN_MAX_SITES 4096
+struct plan *plan__new(const struct probe_rule *rules, struct usdt_site *sites);
 void plan__free(struct plan *plan);
 
 /* Whether any of the rules wants a probe of these notes. */
@@ -46,7 +48,8 @@ int plan_most_rules(const struct probe_rule *rules);
 /*
  * The points of a binary that the rules want, in *points (caller frees), their number returned.
  * -ENOTSUP when a wanted argument stands where it can't be read: `why` names probe and argument.
- * -ENOSPC when the table of sites is full, -ENOMEM.
+ * -E2BIG when a probe has more rules than a site can hold, -ENOSPC when the table of sites is
+ * full, -ENOMEM.
  */
 int plan_points(struct plan *plan, const struct notes *notes, struct attach_point **points,
 		char *why, size_t why_size);

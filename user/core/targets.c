@@ -164,8 +164,10 @@ static int binary_read(struct targets *t, const char *path, const struct stat *s
 		return -ENOMEM;
 	b->dev = st->st_dev;
 	b->ino = st->st_ino;
+	b->size = st->st_size;
 	b->path = binary_path(path);
-	b->fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* a FIFO would make us wait for its other end */
+	b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (b->fd < 0 || fstat(b->fd, &opened)) {
 		err = -errno;
 		snprintf(why, why_size, "open %s", path);
@@ -204,6 +206,7 @@ static int add_path(struct targets *t, const char *path, pid_t pid, struct binar
 
 	if (found)
 		*found = NULL;
+	snprintf(why, why_size, "read %s", path);
 	if (stat(path, &st)) {
 		err = -errno;
 		snprintf(why, why_size, "look at %s", path);

@@ -16,6 +16,7 @@
 struct binary {
 	dev_t dev;
 	ino_t ino;
+	off_t size;
 	int fd;		     /* open for reading: its inode can't be reused while we hold it */
 	char *path;	     /* for people: where it is, or was */
 	struct notes *notes; /* never NULL */

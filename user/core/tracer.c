@@ -14,11 +14,12 @@
 #include "usdt.h"
 #include "usdt.skel.h"
 
-#define MAX_SITES     4096	  /* kinds of sites: 768 KiB */
-#define MAX_PAGES     32	  /* trace events where there are no uprobe_multi links: 256 KiB */
-#define NSLOTS	      4096	  /* 256 KiB, to stay in cache; more under way than that spill */
-#define MAX_SPILLS    65536	  /* keys; memory is taken as they come */
-#define MAX_STRIPES   16	  /* CPUs beyond that share counters */
+#define MAX_PAGES     256   /* trace events where there are no uprobe_multi links: 2 MiB */
+#define NSLOTS	      4096  /* 256 KiB, to stay in cache; more under way than that spill */
+#define MAX_SPILLS    65535 /* keys, as many as a slot can count; memory is taken as they come */
+#define OLD_SPILLS    8192  /* the same where memory has to be taken at once */
+#define TWINS	      64    /* groups that CPUs may make twice when they meet them at once */
+#define MAX_STRIPES   16    /* CPUs beyond that share counters */
 #define HISTS_BUDGET  (64u << 20) /* bytes of histograms: fewer stripes before more memory */
 #define RECORDS_BYTES (1u << 20)  /* ring buffer of slow IOs */
 #define HIT_PLACES    131072	  /* of all stripes together: 20 ms at 6 million hits a second */
@@ -78,7 +79,7 @@ static bool asks_process(const struct tracer_options *o)
 /* The rows, and behind them the groups that they may be split into. */
 static uint32_t max_groups(const struct tracer_options *o)
 {
-	return o->rows + (o->splits > 1 ? o->rows * o->splits : 0);
+	return o->rows + (o->splits > 1 ? o->rows * o->splits + TWINS : 0);
 }
 
 static int skel_configure_hits(struct usdt_bpf *skel, const struct tracer_options *o,
@@ -120,13 +121,18 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 	skel->rodata->max_groups = groups;
 	skel->rodata->stripe_mask = stripes - 1;
 
-	err = err ?: bpf_map__set_max_entries(skel->maps.sites, MAX_SITES);
+	err = err ?: bpf_map__set_max_entries(skel->maps.sites, PLAN_MAX_SITES);
 	err = err
 		      ?: bpf_map__set_max_entries(skel->maps.pages,
 						  mode == ATTACH_EVENTS ? MAX_PAGES : 1);
 	err = err ?: bpf_map__set_max_entries(skel->maps.slots, nslots);
 	err = err ?: bpf_map__set_max_entries(skel->maps.spills, o->pairs ? MAX_SPILLS : 1);
 	err = err ?: bpf_map__set_max_entries(skel->maps.groups, entries);
+	/* before 6.1 the verifier warns of maps that take memory inside a program */
+	if (mode == ATTACH_EVENTS && o->pairs) {
+		err = err ?: bpf_map__set_map_flags(skel->maps.spills, 0);
+		err = err ?: bpf_map__set_max_entries(skel->maps.spills, OLD_SPILLS);
+	}
 	/* a map has at least one element */
 	groups = groups ? groups : 1;
 	err = err ?: bpf_map__set_max_entries(skel->maps.tallies, stripes * groups);
@@ -217,7 +223,7 @@ static int tracer_load(struct tracer *t, const struct tracer_options *o, const c
 		if (!t->ring)
 			return -errno;
 	}
-	t->plan = plan__new(o->rules, t->sites, MAX_SITES);
+	t->plan = plan__new(o->rules, t->sites);
 	t->attach = attach__new(t->skel->progs.assay_usdt, t->mode, t->pages, MAX_PAGES);
 	return t->plan && t->attach ? 0 : -ENOMEM;
 }
@@ -270,7 +276,8 @@ uint64_t tracer_waiting(const struct tracer *t)
 	uint64_t n = snapshot_waiting(&t->tables);
 	struct fold_spill spill;
 
-	while (!bpf_map_get_next_key(fd, previous, &next)) {
+	/* keys come and go meanwhile: no more of them than there can be */
+	for (int i = 0; i < MAX_SPILLS && !bpf_map_get_next_key(fd, previous, &next); i++) {
 		if (!bpf_map_lookup_elem(fd, &next, &spill))
 			n += spill.n;
 		key = next;
@@ -288,6 +295,14 @@ int tracer_drain(struct tracer *t, tracer_record_fn fn, void *arg)
 	if (t->ring)
 		n = ring_buffer__consume(t->ring);
 	return n < 0 || !t->hits.stripes ? n : n + hits_drain(&t->hits, fn, arg);
+}
+
+void tracer_stop(struct tracer *t)
+{
+	if (t->mode != ATTACH_MULTI)
+		return;
+	attach__free(t->attach);
+	t->attach = NULL;
 }
 
 void tracer__free(struct tracer *t)

@@ -58,6 +58,12 @@ uint64_t tracer_waiting(const struct tracer *tracer);
 typedef void (*tracer_record_fn)(void *arg, const void *record, size_t size);
 int tracer_drain(struct tracer *tracer, tracer_record_fn fn, void *arg);
 
+/*
+ * Lets go of all sites where that takes no time (uprobe_multi links), so that the last numbers are
+ * of one moment; elsewhere hits come until tracer__free().
+ */
+void tracer_stop(struct tracer *tracer);
+
 /* Lets go of all sites, then of the program. */
 void tracer__free(struct tracer *tracer);
 

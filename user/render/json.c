@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <stdlib.h>
+
+#include "core/escape.h"
 #include "core/units.h"
 #include "json.h"
 
@@ -15,6 +18,15 @@ json_t *json_line(const struct render *render)
 void json_set(json_t *object, const char *key, json_t *value)
 {
 	json_object_set_new(object, key, value);
+}
+
+json_t *json_text(const char *s)
+{
+	char *text = escape_dup(s);
+	json_t *json = text ? json_string(text) : NULL;
+
+	free(text);
+	return json;
 }
 
 void json_print(FILE *out, json_t *object)

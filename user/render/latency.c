@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/units.h"
-#include "escape.h"
+#include "core/escape.h"
 #include "json.h"
 #include "latency.h"
 #include "quantize.h"
@@ -213,7 +213,7 @@ static void slow_json(const struct render *r, const struct latency_format *f,
 
 	json_set(object, "event", json_string("slow"));
 	json_set(object, "pid", json_integer(s->tgid));
-	json_set(object, "process", json_string(s->process));
+	json_set(object, "process", json_text(s->process));
 	json_set(object, "op", json_string(label(f, s->row)));
 	json_set(object, "job", json_integer(s->job));
 	if (f->by)

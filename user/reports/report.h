@@ -34,13 +34,13 @@ struct report {
 /* Whether the report measures durations (else it counts). */
 bool report_pairs(const struct report *report);
 
-/* All reports, ended by one without a name. */
+/* All reports, ended by NULL. */
 extern const struct report *const reports[];
 
 /*
  * The report of that name: exact, an alias, without an added ".d" or ".sh", or the only one that
- * begins with it. NULL when there is none; when several do, `matches` (room for `max`) gets them
- * and *nmatches their number.
+ * begins with it. NULL when there is none, or several: *nmatches is their number, and `matches`
+ * gets as many as it has room for (`max`).
  */
 const struct report *report_find(const char *name, const struct report **matches, int max,
 				 int *nmatches);

@@ -61,8 +61,11 @@ const struct report *report_find(const char *name, const struct report **matches
 			return reports[i];
 		if (has_alias(reports[i], name, len))
 			return reports[i];
-		if (len && !strncmp(reports[i]->name, name, len) && *nmatches < max)
-			matches[(*nmatches)++] = reports[i];
+		if (!len || strncmp(reports[i]->name, name, len))
+			continue;
+		if (*nmatches < max)
+			matches[*nmatches] = reports[i];
+		++*nmatches;
 	}
 	return *nmatches == 1 ? matches[0] : NULL;
 }
