@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What usdt.bpf.c and user space share: the table of sites, which says where a probe's arguments
- * stand and what a hit does, and the records sent when something has to be seen one by one.
+ * What the BPF programs and user space share: the table of sites, which says where a probe's
+ * arguments stand and what a hit does, and the records sent when something has to be seen one by
+ * one.
  */
 #ifndef ASSAY_USDT_H
 #define ASSAY_USDT_H
@@ -20,11 +21,11 @@ struct usdt_arg {
 };
 
 /*
- * Sites whose arguments and rules are alike share one of these; its number is their cookie. What
- * nearly all hits need is in its first cache line.
+ * Sites whose arguments and rules are alike share one of these. What nearly all hits need is in its
+ * first cache line.
  */
 struct usdt_site {
-	__u32 nargs; /* arguments to read: as many as the rules or the records want */
+	__u32 nargs; /* arguments to read: as many as the rules want */
 	__u32 reserved;
 	struct fold_rule rules[USDT_MAX_RULES]; /* ended by FOLD_NONE where there are fewer */
 	struct usdt_arg args[FOLD_MAX_ARGS];

@@ -50,6 +50,11 @@ int cmd_list(int argc, char **argv)
 {
 	bool json = argc == 2 && !strcmp(argv[1], "-j");
 
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		printf("Usage: assay list [-j]\nThe reports, with the probes each uses; -j: as JSON, an "
+		       "object a line.\n");
+		return STATUS_OK;
+	}
 	if (argc > 1 && !json) {
 		log_error("list takes -j and nothing else");
 		return STATUS_USAGE;

@@ -48,7 +48,8 @@ static void usage(FILE *out)
 	fprintf(out, "\nCommands:\n");
 	for (const struct command *c = commands; c->name; c++)
 		fprintf(out, "  %-22s %s\n", c->name, c->summary);
-	fprintf(out, "\n\"assay help REPORT\" tells a report's options.\n");
+	fprintf(out, "\nOptions come behind the name; \"assay help NAME\" tells them.\n"
+		     "Status: 0 fine, 1 failed, 2 wrong use, 3 nothing to trace.\n");
 }
 
 static int report_main(const struct report *report, int argc, char **argv)
@@ -71,13 +72,16 @@ static int report_main(const struct report *report, int argc, char **argv)
 static int cmd_help(int argc, char **argv)
 {
 	const struct report *found, *matches[1];
-	char *args[] = { "", "--help", NULL };
+	char *args[] = { argv[1], "--help", NULL };
 	int n;
 
 	if (argc < 2) {
 		usage(stdout);
 		return STATUS_OK;
 	}
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, argv[1]) && c->run != cmd_help)
+			return c->run(2, args);
 	found = report_find(argv[1], matches, 1, &n);
 	if (!found) {
 		log_error("no report %s; \"assay list\" lists them", argv[1]);
@@ -100,17 +104,25 @@ static int dispatch(const char *name, int argc, char **argv)
 	const struct report *matches[MAX_MATCHES], *found;
 	int n;
 
-	for (const struct command *c = commands; c->name; c++)
+	const struct command *also = NULL;
+
+	for (const struct command *c = commands; c->name; c++) {
 		if (!strcmp(c->name, name))
 			return c->run(argc, argv);
+		if (!strncmp(c->name, name, strlen(name)))
+			also = c;
+	}
 	found = report_find(name, matches, MAX_MATCHES, &n);
-	if (found)
+	/* a name in full; or the beginning of one, if of no command's */
+	if (found && (!n || !also))
 		return report_main(found, argc, argv);
 	if (!n) {
 		log_error("no command or report %s; \"assay help\" lists them", name);
 		return STATUS_USAGE;
 	}
 	log_error("%s could be any of these:", name);
+	if (also)
+		fprintf(stderr, "  %s\n", also->name);
 	for (int i = 0; i < n && i < MAX_MATCHES; i++)
 		fprintf(stderr, "  %s\n", matches[i]->name);
 	return STATUS_USAGE;
@@ -134,6 +146,8 @@ static int run_main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
 		return cmd_help(1, argv);
+	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version"))
+		return cmd_version(1, argv);
 	return dispatch(argv[1], argc - 1, argv + 1);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The kernel's types that Assay's BPF programs use, and no others: fixed-width integers, the BPF
- * enums and flags, and the registers of a uprobe's context. Kept by hand. What is read through
- * CO-RE carries preserve_access_index, so a field's place here does not matter, only its name and
- * type; a program's context does not, as the verifier wants it read at fixed offsets.
+ * enums and flags, and the registers of a uprobe's context. Kept by hand. A program's context is
+ * read at fixed offsets, as the verifier wants it, so nothing here needs the kernel's BTF.
  */
 #ifndef ASSAY_VMLINUX_H
 #define ASSAY_VMLINUX_H
@@ -37,15 +36,14 @@ enum { false = 0, true = 1 };
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
-enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
+enum { BPF_NOEXIST = 1 };
 
 enum { BPF_F_NO_PREALLOC = 1U << 0, BPF_F_MMAPABLE = 1U << 10 };
 
-enum { BPF_RB_NO_WAKEUP = 1ULL << 0, BPF_RB_FORCE_WAKEUP = 1ULL << 1 };
+enum { BPF_RB_NO_WAKEUP = 1ULL << 0 };
 
 /* The context of a uprobe: arch/ARCH/include/uapi/asm/ptrace.h, as 8-byte words. */
 #if defined(__TARGET_ARCH_x86)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,6 +194,13 @@ int child_release(struct child *child)
 		return -err;
 	}
 	return 0;
+}
+
+bool child_ended(const struct child *child)
+{
+	struct pollfd fd = { .fd = child->pidfd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
 }
 
 int child_wait(struct child *child)

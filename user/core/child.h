@@ -29,6 +29,9 @@ int child_fd(const struct child *child);
 /* The file that argv[0] will be, as execvp would find it; NULL when there is none. Caller frees. */
 char *child_path(const char *name);
 
+/* Whether it has ended, waited for or not. */
+bool child_ended(const struct child *child);
+
 /* Lets it go. -errno when it could not become the command. */
 int child_release(struct child *child);
 

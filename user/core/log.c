@@ -68,6 +68,8 @@ const char *err_cure(int err)
 	switch (err < 0 ? -err : err) {
 	case EPERM:
 	case EACCES:
+		if (!geteuid())
+			return "; not even root may, here";
 		return "; run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE";
 	case ESRCH:
 		return "; there is no such process";

@@ -21,8 +21,8 @@ static const struct {
 	[FOLD_LOSS_GROUP] = { "full_groups", "event lost to a full group table",
 			      "events lost to a full group table" },
 	[FOLD_LOSS_NEGATIVE] = { "negative_durations", "negative duration", "negative durations" },
-	[FOLD_LOSS_RECORD] = { "lost_records", "record lost to a full ring buffer",
-			       "records lost to a full ring buffer" },
+	[FOLD_LOSS_RECORD] = { "lost_records", "record lost to a full ring",
+			       "records lost to a full ring" },
 	[FOLD_LOSS_SITE] = { "unknown_sites", "hit of an unknown site", "hits of unknown sites" },
 };
 

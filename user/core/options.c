@@ -16,6 +16,7 @@ enum {
 	OPT_DRY_RUN,
 	OPT_SLOWER,
 	OPT_ATTACH,
+	OPT_USAGE,
 };
 
 static const struct argp_option table[] = {
@@ -44,6 +45,7 @@ static const struct argp_option table[] = {
 	{ 0, 0, 0, 0, "Other:", 4 },
 	{ "verbose", 'v', 0, 0, "more messages, libbpf's too", 4 },
 	{ "help", 'h', 0, 0, "print this", 4 },
+	{ "usage", OPT_USAGE, 0, 0, "print it in short", 4 },
 	{ 0 },
 };
 
@@ -82,7 +84,8 @@ static error_t set_duration(struct argp_state *state, const char *name, const ch
 			    uint64_t least, uint64_t *ns)
 {
 	if (duration_parse(arg, ns) || *ns < least)
-		return refuse(state, "%s %s: not a duration (10, 1.5, 500ms, 2m)", name, arg);
+		return refuse(state, "%s %s: not a duration%s (10, 1.5, 500ms, 2m, 1h)", name, arg,
+			      least ? " above 0" : "");
 	return 0;
 }
 
@@ -183,7 +186,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		log_set_level(LOG_DEBUG);
 		return 0;
 	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	case OPT_USAGE:
+		argp_state_help(state, stdout, key == 'h' ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE);
 		o->asked = true;
 		return 0;
 	case ARGP_KEY_ARGS:

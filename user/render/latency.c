@@ -48,9 +48,8 @@ static int entry_compare(const void *va, const void *vb, void *vf)
 	return labels ? labels : a->row < b->row ? -1 : a->row > b->row;
 }
 
-/* The entries of the snapshot in printing order; their number in *n. NULL when no memory. */
-static struct entry *entries_sorted(const struct latency_format *f, const struct snapshot *s,
-				    int *n)
+/* The entries of the snapshot in the order of its rows; their number in *n. NULL when no memory. */
+static struct entry *entries_of(const struct snapshot *s, int *n)
 {
 	struct entry *entries = calloc(s->nrows ? s->nrows : 1, sizeof(*entries));
 
@@ -67,7 +66,6 @@ static struct entry *entries_sorted(const struct latency_format *f, const struct
 		e->weight = quantize_weight(&e->q);
 		++*n;
 	}
-	qsort_r(entries, *n, sizeof(*entries), entry_compare, (void *)f);
 	return entries;
 }
 
@@ -105,8 +103,9 @@ static void print_key(FILE *out, const struct latency_format *f, const struct sn
 }
 
 static void print_quantizes(const struct render *r, const struct latency_format *f,
-			    const struct entry *entries, int n)
+			    struct entry *entries, int n)
 {
+	qsort_r(entries, n, sizeof(*entries), entry_compare, (void *)f);
 	fputc('\n', r->out);
 	for (int i = 0; i < n; i++) {
 		print_key(r->out, f, entries[i].row);
@@ -192,7 +191,7 @@ void latency_print(const struct render *r, const struct latency_format *f, const
 	struct entry *entries;
 	int n;
 
-	entries = entries_sorted(f, s, &n);
+	entries = entries_of(s, &n);
 	if (!entries)
 		return;
 	if (r->json) {

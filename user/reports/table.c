@@ -57,10 +57,11 @@ const struct report *report_find(const char *name, const struct report **matches
 
 	*nmatches = 0;
 	for (int i = 0; reports[i]; i++) {
-		if (strlen(reports[i]->name) == len && !strncmp(reports[i]->name, name, len))
+		if ((strlen(reports[i]->name) == len && !strncmp(reports[i]->name, name, len)) ||
+		    has_alias(reports[i], name, len)) {
+			*nmatches = 0;
 			return reports[i];
-		if (has_alias(reports[i], name, len))
-			return reports[i];
+		}
 		if (!len || strncmp(reports[i]->name, name, len))
 			continue;
 		if (*nmatches < max)

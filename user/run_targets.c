@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "core/escape.h"
+#include "core/log.h"
+#include "core/overlay.h"
+#include "core/units.h"
+#include "render/json.h"
+#include "run_state.h"
+#include "status.h"
+
+bool run_wants(void *arg, const struct notes *notes)
+{
+	const struct run *run = arg;
+
+	return plan_wants(run->report->rules, notes);
+}
+
+static void describe_pids(const struct binary *b, char *text, size_t size)
+{
+	size_t len = snprintf(text, size, b->npids > 1 ? "pids" : "pid");
+
+	for (int i = 0; i < b->npids && len < size; i++) {
+		if (i == 8) {
+			snprintf(text + len, size - len, " and %d more", b->npids - i);
+			return;
+		}
+		len += snprintf(text + len, size - len, " %d", b->pids[i]);
+	}
+}
+
+static int run_attach(struct run *run, const struct binary *b, pid_t pid)
+{
+	char why[256], what[512], pids[128] = "";
+	int n = tracer_attach(run->tracer, b->fd, b->notes, pid, why, sizeof(why));
+
+	if (n < 0) {
+		snprintf(what, sizeof(what), "attach to %s: %s", b->path, why);
+		return run_fail(run, what, n);
+	}
+	run->sites += n;
+	if (pid)
+		snprintf(pids, sizeof(pids), " (pid %d)", pid);
+	else if (b->npids) {
+		char list[100];
+
+		describe_pids(b, list, sizeof(list));
+		snprintf(pids, sizeof(pids), " (%s)", list);
+	} else if (!run_follows_command(run))
+		snprintf(pids, sizeof(pids), " (no process yet)");
+	log_info("%s: %d sites of %s%s, %s", run->report->name, n, b->path, pids,
+		 tracer_attach_way(run->tracer));
+	return 0;
+}
+
+/* Only these processes: each has a link of its own, so no other pays. */
+static int run_target_pids(struct run *run)
+{
+	const struct options *o = run->options;
+	char why[256];
+
+	run->processes = calloc(o->npids, sizeof(*run->processes));
+	if (!run->processes)
+		return run_fail(run, "watch processes", -ENOMEM);
+	for (int i = 0; i < o->npids; i++) {
+		struct binary *found;
+		int err = targets_add_pid(run->targets, o->pids[i], &found, why, sizeof(why));
+		int fd;
+
+		if (err)
+			return run_fail(run, why, err);
+		if (!found)
+			log_warn("process %d carries no probe of %s", o->pids[i],
+				 run->report->name);
+		fd = pidfd_open(o->pids[i], 0);
+		if (fd < 0)
+			return run_fail(run, "watch a process", -errno);
+		run->processes[run->running++] = (struct process){ run, fd };
+	}
+	return 0;
+}
+
+static int run_target_files(struct run *run)
+{
+	char why[256];
+
+	for (int i = 0; i < run->options->nfiles; i++) {
+		const char *file = run->options->files[i];
+		struct binary *found;
+		int err = targets_add_file(run->targets, file, 0, &found, why, sizeof(why));
+
+		if (err == -ENOENT && run->options->wait)
+			continue;
+		if (err)
+			return run_fail(run, why, err);
+		if (!found)
+			log_warn("%s carries no probe of %s", file, run->report->name);
+	}
+	return 0;
+}
+
+/* The command, and what it starts, are traced; others are not. */
+bool run_follows_command(const struct run *run)
+{
+	return run->options->command && !run->options->npids && !run->options->nfiles;
+}
+
+static int run_target_command(struct run *run)
+{
+	char *path = child_path(run->options->command[0]), why[256];
+
+	if (!path) {
+		log_error("no command %s in PATH", run->options->command[0]);
+		run->status = STATUS_FAILED;
+		return -ENOENT;
+	}
+	/* a script is no ELF file: what it starts is found as it starts */
+	targets_add_file(run->targets, path, run->child ? child_pid(run->child) : 0, NULL, why,
+			 sizeof(why));
+	free(path);
+	return 0;
+}
+
+int run_find_targets(struct run *run)
+{
+	const struct options *o = run->options;
+	int err = 0, hidden = 0;
+	char why[256];
+
+	if (o->npids)
+		err = run_target_pids(run);
+	if (!err && o->nfiles)
+		err = run_target_files(run);
+	if (err || o->npids || o->nfiles)
+		return err;
+	if (run_follows_command(run))
+		return run_target_command(run);
+	err = targets_add_all(run->targets, &hidden, why, sizeof(why));
+	if (err)
+		return run_fail(run, why, err);
+	/* even root may not look everywhere, in a container say */
+	if (hidden)
+		log_print(geteuid() ? LOG_WARN : LOG_DEBUG, "%d process%s not looked at: EACCES%s",
+			  hidden, hidden == 1 ? "" : "es", err_cure(-EACCES));
+	return 0;
+}
+
+/*
+ * Whether an attachment to another binary reaches this one: two containers of one image have a file
+ * each to look at, but one to run.
+ */
+static bool run_reached(const struct run *run, const struct binary *b)
+{
+	for (int i = 0; i < targets_count(run->targets); i++) {
+		const struct binary *other = targets_get(run->targets, i);
+
+		if (other == b || !other->attached || !overlay_twins(other, b))
+			continue;
+		log_debug("%s is the same file as %s", b->path, other->path);
+		return true;
+	}
+	return false;
+}
+
+/* For all processes, or for each one that is wanted. */
+static int run_attach_binary(struct run *run, struct binary *b)
+{
+	int err = 0;
+
+	if (!run->options->npids && !run_follows_command(run)) {
+		b->attached = true;
+		if (run_reached(run, b))
+			return 0;
+		return run_attach(run, b, 0);
+	}
+	for (int i = 0; !err && i < b->npids; i++)
+		err = run_attach(run, b, b->pids[i]);
+	return err;
+}
+
+int run_attach_found(struct run *run)
+{
+	bool asked = run->options->npids || run->options->nfiles || run_follows_command(run);
+	int err = 0;
+
+	for (int i = 0; !err && i < targets_count(run->targets); i++) {
+		err = run_attach_binary(run, targets_get(run->targets, i));
+		/* one odd binary among all of the host's must not keep us from the others */
+		if (err && !asked && run->sites) {
+			run->status = STATUS_OK;
+			err = 0;
+		}
+	}
+	return err;
+}
+
+static int run_new_program(struct run *run, pid_t pid, char *why, size_t why_size)
+{
+	bool follows = run_follows_command(run);
+	struct binary *found = NULL;
+	int err;
+
+	if (follows && !child_began(run->child, pid))
+		return 0;
+	err = targets_add_pid(run->targets, pid, &found, why, why_size);
+	if (found && follows)
+		run_attach(run, found, pid);
+	else if (found && !found->attached)
+		run_attach_binary(run, found);
+	return err;
+}
+
+/* A program was started somewhere on the host. */
+void run_new_process(void *arg, pid_t pid)
+{
+	struct run *run = arg;
+	struct binary *found;
+	char why[256];
+	int err = 0;
+
+	if (!run->options->nfiles)
+		err = run_new_program(run, pid, why, sizeof(why));
+	/* a file that was rebuilt, or is only there now */
+	for (int i = 0; i < run->options->nfiles; i++) {
+		err = targets_add_file(run->targets, run->options->files[i], 0, &found, why,
+				       sizeof(why));
+		if (found && !found->attached)
+			run_attach_binary(run, found);
+	}
+	if (err && err != -ESRCH && err != -ENOEXEC && err != -ENOENT)
+		log_debug("passed over pid %d: %s: %s", pid, why, err_name(err));
+}
+
+bool run_watches(const struct run *run)
+{
+	return !run->options->npids;
+}
+
+int run_nothing(struct run *run)
+{
+	const struct options *o = run->options;
+
+	if (!run->sites && o->wait && !o->dry_run)
+		log_info("%s: waiting for a process with its probes", run->report->name);
+	if (run->sites || o->wait || run_follows_command(run))
+		return 0;
+	log_error("nothing to trace: %s the probes of %s; %s",
+		  o->npids    ? "no process given with -p carries"
+		  : o->nfiles ? "no file given with -e carries"
+			      : "no running process carries",
+		  run->report->name,
+		  o->npids || o->nfiles ? "\"assay probes\" lists what does"
+					: "start one, name a binary with -e, or wait with -Z");
+	run->status = STATUS_NOTHING;
+	return -ENOENT;
+}
+
+static void run_print_point(struct run *run, const struct binary *b, const struct attach_point *p)
+{
+	struct render render = run_render(run, monotonic_now());
+	json_t *object;
+
+	if (!run->options->json) {
+		escape_print(run->out, b->path);
+		fprintf(run->out, " %s:%s offset 0x%" PRIx64 " semaphore 0x%" PRIx64 "\n",
+			p->probe->provider, p->probe->name, p->offset, p->sema_offset);
+		return;
+	}
+	object = json_line(&render);
+	json_set(object, "file", json_text(b->path));
+	json_set(object, "provider", json_text(p->probe->provider));
+	json_set(object, "probe", json_text(p->probe->name));
+	json_set(object, "offset", json_integer(p->offset));
+	json_set(object, "semaphore", json_integer(p->sema_offset));
+	json_print(run->out, object);
+}
+
+/* Prints where the report would attach; needs no BPF. */
+int run_dry(struct run *run)
+{
+	struct plan *plan = plan__new(run->report->rules, NULL);
+	char why[256] = "plan what to attach";
+	int err = plan ? run_find_targets(run) : run_fail(run, why, -ENOMEM);
+
+	run->to_wall = monotonic_to_wall();
+	for (int i = 0; !err && i < targets_count(run->targets); i++) {
+		const struct binary *b = targets_get(run->targets, i);
+		struct attach_point *points;
+		int n = plan_points(plan, b->notes, &points, why, sizeof(why));
+
+		if (n < 0) {
+			err = run_fail(run, why, n);
+			break;
+		}
+		run->sites += n;
+		for (int p = 0; p < n; p++)
+			run_print_point(run, b, &points[p]);
+		free(points);
+	}
+	err = err ? err : run_nothing(run);
+	plan__free(plan);
+	return err;
+}
