@@ -56,12 +56,14 @@ struct note_probe {
 };
 
 struct notes {
-	int machine; /* e_machine: EM_X86_64 or EM_AARCH64 (others are read, arguments all OTHER) */
-	int phantoms;  /* notes whose address lies in no executable code: the linker dropped it */
-	int malformed; /* notes not readable as stapsdt v3, or with a semaphore that can't be raised
-			*/
-	struct note_probe
-		*probes; /* in order of provider, then name; sites by offset, no site twice */
+	/* e_machine: EM_X86_64 or EM_AARCH64; of others arguments are all OTHER */
+	int machine;
+	/* notes whose address lies in no executable code: the linker dropped it */
+	int phantoms;
+	/* notes not readable as stapsdt v3, or with a semaphore that can't be raised */
+	int malformed;
+	/* in order of provider, then name; sites by offset, no site twice */
+	struct note_probe *probes;
 	int nprobes;
 };
 

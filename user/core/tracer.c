@@ -103,6 +103,7 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 	uint32_t stripes = stripes_for(groups);
 	uint32_t entries = fold_group_entries(groups);
 	uint32_t nslots = o->pairs ? NSLOTS : 1;
+	uint32_t npages = mode == ATTACH_EVENTS ? MAX_PAGES : 1;
 	int err = 0;
 
 	skel->rodata->want_fold = groups > 0;
@@ -122,9 +123,7 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 	skel->rodata->stripe_mask = stripes - 1;
 
 	err = err ?: bpf_map__set_max_entries(skel->maps.sites, PLAN_MAX_SITES);
-	err = err
-		      ?: bpf_map__set_max_entries(skel->maps.pages,
-						  mode == ATTACH_EVENTS ? MAX_PAGES : 1);
+	err = err ?: bpf_map__set_max_entries(skel->maps.pages, npages);
 	err = err ?: bpf_map__set_max_entries(skel->maps.slots, nslots);
 	err = err ?: bpf_map__set_max_entries(skel->maps.spills, o->pairs ? MAX_SPILLS : 1);
 	err = err ?: bpf_map__set_max_entries(skel->maps.groups, entries);
