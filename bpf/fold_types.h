@@ -103,8 +103,8 @@ struct fold_group {
 
 /*
  * An entry of the group table: open addressing, claimed once, never given back. The index of its
- * tally and histogram is part of the state, and `row` is kept one higher, so that a reader on
- * another CPU that sees an entry half written takes it for somebody else's.
+ * tally and histogram is part of the state, which is written last and read first. `row` is kept one
+ * higher, so that an empty entry is nobody's.
  */
 struct fold_group_entry {
 	__u32 state; /* enum fold_group_state, or FOLD_GROUP_READY + index */
@@ -116,8 +116,7 @@ enum fold_group_state { FOLD_GROUP_FREE = 0, FOLD_GROUP_CLAIMED = 1, FOLD_GROUP_
 
 #define FOLD_GROUP_PROBES 8 /* entries looked at before the table counts as full */
 
-/* Entries of a table for `max_groups` groups: a power of two, so sparse that 8 probes nearly always
- * do. */
+/* A power of two of entries for `max_groups` groups, so sparse that 8 probes nearly always do. */
 static __always_inline __u32 fold_group_entries(__u32 max_groups)
 {
 	__u32 n = FOLD_GROUP_PROBES;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * One program for every USDT site: it looks up what the site's cookie asks for, folds the hit into
- * the maps (fold.h), and sends a record where one is wanted.
+ * One program for every USDT site: it looks up which site was hit and what that asks for, folds the
+ * hit into the maps (fold.h), and sends a record where one is wanted.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
