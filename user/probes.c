@@ -219,24 +219,9 @@ static void report_text(const struct found *found, bool headings)
 
 /* ---- as JSON ---- */
 
-/* The same text as on the terminal: bytes that are no UTF-8 have no place in JSON. */
 static json_t *json_offset(uint64_t offset)
 {
 	return offset ? json_integer((json_int_t)offset) : json_null();
-}
-
-/* Prints and frees. */
-static int print_object(json_t *object)
-{
-	int err = -ENOMEM;
-
-	if (object) {
-		errno = EIO; /* if it is not the output that fails */
-		err = json_dumpf(object, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF ? -errno
-											   : 0;
-	}
-	json_decref(object);
-	return err;
 }
 
 static json_t *json_pids(const struct binary *b)
@@ -273,11 +258,12 @@ static json_t *json_sites(const struct note_probe *p)
 
 static int print_probe_json(const struct binary *b, const struct note_probe *p)
 {
-	return print_object(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
-				      json_text(b->path), "pids", json_pids(b), "provider",
-				      json_text(p->provider), "probe", json_text(p->name),
-				      "semaphore", json_offset(p->sema_offset), "arguments",
-				      json_text(p->sites[0].args_text), "sites", json_sites(p)));
+	return json_print(stdout,
+			  json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
+				    json_text(b->path), "pids", json_pids(b), "provider",
+				    json_text(p->provider), "probe", json_text(p->name),
+				    "semaphore", json_offset(p->sema_offset), "arguments",
+				    json_text(p->sites[0].args_text), "sites", json_sites(p)));
 }
 
 static int report_json(const struct found *found)
@@ -293,11 +279,12 @@ static int report_json(const struct found *found)
 			err = print_probe_json(b, &b->notes->probes[j]);
 	}
 	if (!err)
-		err = print_object(
-			json_pack("{s:i, s:I, s:I, s:I, s:I, s:i}", "files", found->n, "probes",
-				  (json_int_t)totals.probes, "sites", (json_int_t)totals.sites,
-				  "phantoms", (json_int_t)totals.phantoms, "malformed",
-				  (json_int_t)totals.malformed, "denied", found->denied));
+		err = json_print(stdout,
+				 json_pack("{s:i, s:I, s:I, s:I, s:I, s:i}", "files", found->n,
+					   "probes", (json_int_t)totals.probes, "sites",
+					   (json_int_t)totals.sites, "phantoms",
+					   (json_int_t)totals.phantoms, "malformed",
+					   (json_int_t)totals.malformed, "denied", found->denied));
 	if (err)
 		log_error("write the probes as JSON: %s", err_name(err));
 	return err;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
 #include <stdlib.h>
 
 #include "core/escape.h"
@@ -29,9 +30,16 @@ json_t *json_text(const char *s)
 	return json;
 }
 
-void json_print(FILE *out, json_t *object)
+int json_print(FILE *out, json_t *object)
 {
-	json_dumpf(object, out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
-	fputc('\n', out);
+	const size_t flags = JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15);
+	int err = 0;
+
+	if (!object)
+		return -ENOMEM;
+	errno = EIO; /* if it is not the output that fails */
+	if (json_dumpf(object, out, flags) < 0 || fputc('\n', out) == EOF)
+		err = -errno;
 	json_decref(object);
+	return err;
 }

@@ -19,7 +19,10 @@ void json_set(json_t *object, const char *key, json_t *value);
 /* A string of text that need not be UTF-8: escaped as on a terminal. NULL when no memory. */
 json_t *json_text(const char *text);
 
-/* Prints the object as one line and frees it. */
-void json_print(FILE *out, json_t *object);
+/*
+ * Prints the object as one line and frees it. -ENOMEM when it is NULL, else 0 or -errno of the
+ * output, whose stream keeps the error, too.
+ */
+int json_print(FILE *out, json_t *object);
 
 #endif
