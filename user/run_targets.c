@@ -20,44 +20,64 @@ bool run_wants(void *arg, const struct notes *notes)
 	return plan_wants(run->report->rules, notes);
 }
 
-static void describe_pids(const struct binary *b, char *text, size_t size)
+/* The command, and what it starts, are traced; others are not. */
+bool run_follows_command(const struct run *run)
 {
-	size_t len = snprintf(text, size, b->npids > 1 ? "pids" : "pid");
-
-	for (int i = 0; i < b->npids && len < size; i++) {
-		if (i == 8) {
-			snprintf(text + len, size - len, " and %d more", b->npids - i);
-			return;
-		}
-		len += snprintf(text + len, size - len, " %d", b->pids[i]);
-	}
+	return run->options->command && !run->options->npids && !run->options->nfiles;
 }
 
+/* Targets were named, rather than all of the host meant: what fails for one fails the run. */
+static bool run_names_targets(const struct run *run)
+{
+	return run->options->npids || run->options->nfiles || run_follows_command(run);
+}
+
+/* Each process has an attachment of its own, so no other pays. */
+static bool run_by_process(const struct run *run)
+{
+	return run->options->npids || run_follows_command(run);
+}
+
+#define MAX_DESCRIBED 8
+
+/* " (pids 12 13)": the processes that an attachment reaches, `pid` alone if not 0. */
+static void describe_processes(const struct binary *b, pid_t pid, char *text, size_t size)
+{
+	const pid_t *pids = pid ? &pid : b->pids;
+	int n = pid ? 1 : b->npids;
+	size_t len;
+
+	if (!n) {
+		snprintf(text, size, " (no process yet)");
+		return;
+	}
+	len = snprintf(text, size, n > 1 ? " (pids" : " (pid");
+	for (int i = 0; i < n && i < MAX_DESCRIBED; i++)
+		len += snprintf(text + len, size - len, " %d", pids[i]);
+	if (n > MAX_DESCRIBED)
+		len += snprintf(text + len, size - len, " and %d more", n - MAX_DESCRIBED);
+	snprintf(text + len, size - len, ")");
+}
+
+/* -errno after a message; a run whose targets were named has then failed. */
 static int run_attach(struct run *run, const struct binary *b, pid_t pid)
 {
-	char why[256], what[512], pids[128] = "";
+	char why[256], processes[160];
 	int n = tracer_attach(run->tracer, b->fd, b->notes, pid, why, sizeof(why));
 
 	if (n < 0) {
-		snprintf(what, sizeof(what), "attach to %s: %s", b->path, why);
-		return run_fail(run, what, n);
+		log_error("attach to %s: %s: %s%s", b->path, why, err_name(n), err_cure(n));
+		if (run_names_targets(run))
+			run->status = STATUS_FAILED;
+		return n;
 	}
 	run->sites += n;
-	if (pid)
-		snprintf(pids, sizeof(pids), " (pid %d)", pid);
-	else if (b->npids) {
-		char list[100];
-
-		describe_pids(b, list, sizeof(list));
-		snprintf(pids, sizeof(pids), " (%s)", list);
-	} else if (!run_follows_command(run))
-		snprintf(pids, sizeof(pids), " (no process yet)");
-	log_info("%s: %d sites of %s%s, %s", run->report->name, n, b->path, pids,
+	describe_processes(b, pid, processes, sizeof(processes));
+	log_info("%s: %d sites of %s%s, %s", run->report->name, n, b->path, processes,
 		 tracer_attach_way(run->tracer));
 	return 0;
 }
 
-/* Only these processes: each has a link of its own, so no other pays. */
 static int run_target_pids(struct run *run)
 {
 	const struct options *o = run->options;
@@ -101,12 +121,6 @@ static int run_target_files(struct run *run)
 			log_warn("%s carries no probe of %s", file, run->report->name);
 	}
 	return 0;
-}
-
-/* The command, and what it starts, are traced; others are not. */
-bool run_follows_command(const struct run *run)
-{
-	return run->options->command && !run->options->npids && !run->options->nfiles;
 }
 
 static int run_target_command(struct run *run)
@@ -171,7 +185,7 @@ static int run_attach_binary(struct run *run, struct binary *b)
 {
 	int err = 0;
 
-	if (!run->options->npids && !run_follows_command(run)) {
+	if (!run_by_process(run)) {
 		b->attached = true;
 		if (run_reached(run, b))
 			return 0;
@@ -184,18 +198,20 @@ static int run_attach_binary(struct run *run, struct binary *b)
 
 int run_attach_found(struct run *run)
 {
-	bool asked = run->options->npids || run->options->nfiles || run_follows_command(run);
-	int err = 0;
+	int failed = 0;
 
-	for (int i = 0; !err && i < targets_count(run->targets); i++) {
-		err = run_attach_binary(run, targets_get(run->targets, i));
-		/* one odd binary among all of the host's must not keep us from the others */
-		if (err && !asked && run->sites) {
-			run->status = STATUS_OK;
-			err = 0;
-		}
+	for (int i = 0; i < targets_count(run->targets); i++) {
+		int err = run_attach_binary(run, targets_get(run->targets, i));
+
+		if (err && run_names_targets(run))
+			return err;
+		failed = err ? err : failed;
 	}
-	return err;
+	/* one odd binary among all of the host's must not keep us from the others */
+	if (!failed || run->sites)
+		return 0;
+	run->status = STATUS_FAILED;
+	return failed;
 }
 
 static int run_new_program(struct run *run, pid_t pid, char *why, size_t why_size)
