@@ -29,9 +29,11 @@ static __always_inline __u32 fold_home_group_new(struct fold *f); /* a fresh ind
 static __always_inline struct fold_tally *fold_home_tally(struct fold *f, __u32 index);
 static __always_inline struct fold_hist *fold_home_hist(struct fold *f, __u32 index);
 static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what, __u64 n);
-/* a duration has been folded in: the hook for slow IOs */
-static __always_inline void fold_home_folded(struct fold *f, const struct fold_rule *rule,
-					     const struct fold_key *key, __u64 duration);
+/* a duration has been folded into a row: the hook for slow IOs */
+static __always_inline void fold_home_folded(struct fold *f, __u32 row, const struct fold_key *key,
+					     __u64 duration);
+/* whether any rule of the run has the verb: the verifier drops what none asks for */
+static __always_inline bool fold_home_may(struct fold *f, enum fold_verb verb);
 
 /*
  * A lock is held for tens of nanoseconds, for a microsecond when a key spills, by a program that
@@ -75,15 +77,17 @@ static __always_inline bool fold_key_equal(const struct fold_key *a, const struc
 	return a->job == b->job && a->sub == b->sub && a->tgid == b->tgid && a->pair == b->pair;
 }
 
-/* Adds a start behind the `n` that wait; the new n. A full FIFO loses its oldest. */
-static __always_inline __u32 fold_push(struct fold *f, struct fold_starts *s, __u32 n, __u64 time)
+/* Adds a start behind the `n` that wait, `max` at most; the new n. A full FIFO loses its oldest. */
+static __always_inline __u32 fold_push(struct fold *f, struct fold_starts *s, __u32 n, __u32 max,
+				       __u64 time)
 {
-	if (n >= FOLD_FIFO) {
+	if (n >= max) {
 		for (int i = 0; i < FOLD_FIFO - 1; i++)
 			s->time[i] = s->time[i + 1];
-		s->time[FOLD_FIFO - 1] = time;
+		FOLD_OPAQUE(max);
+		s->time[(max - 1) & (FOLD_FIFO - 1)] = time;
 		fold_home_lost(f, FOLD_LOSS_OVERWRITTEN, 1);
-		return FOLD_FIFO;
+		return max;
 	}
 	FOLD_OPAQUE(n);
 	s->time[n & (FOLD_FIFO - 1)] = time;
@@ -118,20 +122,21 @@ static __always_inline void fold_spill_new(struct fold *f, struct fold_slot *slo
 	fold_home_lost(f, FOLD_LOSS_SPILLED, n);
 }
 
+/* `max` starts may wait under the key. */
 static __always_inline void fold_start_locked(struct fold *f, struct fold_slot *slot,
-					      const struct fold_key *key, __u64 now)
+					      const struct fold_key *key, __u32 max, __u64 now)
 {
 	struct fold_spill *spill;
 
 	if (slot->n && fold_key_equal(&slot->key, key)) {
-		slot->n = fold_push(f, &slot->starts, slot->n, now);
+		slot->n = fold_push(f, &slot->starts, slot->n, max, now);
 		return;
 	}
 	/* the key may have spilled while the slot was taken: its starts stay together */
 	if (slot->spilled) {
 		spill = fold_home_spill_find(f, key);
 		if (spill) {
-			spill->n = fold_push(f, &spill->starts, spill->n, now);
+			spill->n = fold_push(f, &spill->starts, spill->n, max, now);
 			fold_home_lost(f, FOLD_LOSS_SPILLED, 1);
 			return;
 		}
@@ -148,32 +153,56 @@ static __always_inline void fold_start_locked(struct fold *f, struct fold_slot *
 	}
 	slot->key = *key;
 	slot->starts.time[0] = now;
+	slot->starts.time[FOLD_MARK_AT] = 0;
 	slot->n = 1;
 }
 
-/* The oldest start under `key`, taken out; 0 when there is none. */
-static __always_inline __u64 fold_done_locked(struct fold *f, struct fold_slot *slot,
-					      const struct fold_key *key)
-{
-	struct fold_spill *spill;
+/* A start that was taken out; 0 when there was none. Its mark, if its pair has marks, or 0. */
+struct fold_taken {
 	__u64 start;
+	__u64 mark;
+};
+
+/* Takes the oldest start under `key` out. */
+static __always_inline struct fold_taken fold_done_locked(struct fold *f, struct fold_slot *slot,
+							  const struct fold_key *key)
+{
+	struct fold_taken taken = { 0 };
+	struct fold_spill *spill;
 
 	if (slot->n && fold_key_equal(&slot->key, key)) {
-		start = fold_pop(f, &slot->starts, slot->n);
+		taken.mark = slot->starts.time[FOLD_MARK_AT];
+		taken.start = fold_pop(f, &slot->starts, slot->n);
 		slot->n--;
-		return start;
+		return taken;
 	}
 	if (!slot->spilled)
-		return 0;
+		return taken;
 	spill = fold_home_spill_find(f, key);
 	if (!spill || !spill->n)
-		return 0;
-	start = fold_pop(f, &spill->starts, spill->n);
+		return taken;
+	taken.mark = spill->starts.time[FOLD_MARK_AT];
+	taken.start = fold_pop(f, &spill->starts, spill->n);
 	if (--spill->n == 0) {
 		fold_home_spill_remove(f, key);
 		slot->spilled--;
 	}
-	return start;
+	return taken;
+}
+
+/* Marks what is under way under `key`, if anything is. */
+static __always_inline void fold_mark_locked(struct fold *f, struct fold_slot *slot,
+					     const struct fold_key *key, __u64 now)
+{
+	struct fold_spill *spill;
+
+	if (slot->n && fold_key_equal(&slot->key, key)) {
+		slot->starts.time[FOLD_MARK_AT] = now;
+		return;
+	}
+	spill = slot->spilled ? fold_home_spill_find(f, key) : NULL;
+	if (spill)
+		spill->starts.time[FOLD_MARK_AT] = now;
 }
 
 static __always_inline __u32 fold_group_hash(const struct fold_group *g)
@@ -236,18 +265,19 @@ static __always_inline __u64 fold_part(const struct fold_hit *hit, __u32 from)
 	return hit->args[from & (FOLD_MAX_ARGS - 1)];
 }
 
-static __always_inline __s64 fold_rule_group(struct fold *f, const struct fold_rule *rule,
-					     const struct fold_hit *hit)
+/* Where the numbers of a row are: `by` says what splits it. */
+static __always_inline __s64 fold_row_index(struct fold *f, __u32 row, __u32 by,
+					    const struct fold_hit *hit)
 {
 	struct fold_group group;
 
 	/* a row that nothing splits has its numbers at a place of its own */
-	if (rule->by == FOLD_FROM_NONE && !hit->by_process)
-		return rule->group;
+	if (by == FOLD_FROM_NONE && !hit->by_process)
+		return row;
 	group = (struct fold_group){
-		.by = fold_part(hit, rule->by),
+		.by = fold_part(hit, by),
 		.tgid = hit->by_process ? hit->tgid : 0,
-		.row = rule->group + 1,
+		.row = row + 1,
 	};
 
 	return fold_group_index(f, &group);
@@ -256,7 +286,7 @@ static __always_inline __s64 fold_rule_group(struct fold *f, const struct fold_r
 static __always_inline void fold_count(struct fold *f, const struct fold_rule *rule,
 				       const struct fold_hit *hit)
 {
-	__s64 index = fold_rule_group(f, rule, hit);
+	__s64 index = fold_row_index(f, rule->group, rule->by, hit);
 	struct fold_tally *tally;
 
 	if (index < 0)
@@ -268,11 +298,12 @@ static __always_inline void fold_count(struct fold *f, const struct fold_rule *r
 		fold_home_lost(f, FOLD_LOSS_GROUP, 1);
 }
 
-static __always_inline void fold_duration(struct fold *f, const struct fold_rule *rule,
-					  const struct fold_hit *hit, __u64 duration)
+/* One more value in the distribution of a row. */
+static __always_inline void fold_value(struct fold *f, __u32 row, __u32 by,
+				       const struct fold_hit *hit, __u64 value)
 {
-	__s64 index = fold_rule_group(f, rule, hit);
-	__u32 bucket = fold_bucket(duration);
+	__s64 index = fold_row_index(f, row, by, hit);
+	__u32 bucket = fold_bucket(value);
 	struct fold_tally *tally;
 	struct fold_hist *hist;
 
@@ -285,18 +316,47 @@ static __always_inline void fold_duration(struct fold *f, const struct fold_rule
 		return;
 	}
 	__sync_fetch_and_add(&hist->bucket[bucket], 1);
-	__sync_fetch_and_add(&tally->sum, duration);
+	__sync_fetch_and_add(&tally->sum, value);
 	for (int i = 0; i < 4; i++) {
 		__u64 max = tally->max;
 
-		if (duration <= max ||
-		    __sync_val_compare_and_swap(&tally->max, max, duration) == max)
+		if (value <= max || __sync_val_compare_and_swap(&tally->max, max, value) == max)
 			break;
 	}
 }
 
-static __always_inline void fold_start_or_done(struct fold *f, const struct fold_rule *rule,
-					       const struct fold_hit *hit)
+/* What began at `taken` ends with this hit, and that is not before it. */
+static __always_inline void fold_end(struct fold *f, const struct fold_rule *rule,
+				     const struct fold_key *key, const struct fold_hit *hit,
+				     const struct fold_taken *taken)
+{
+	__u64 duration = hit->time - taken->start, value = duration, each;
+	__u32 row = rule->group, by = rule->by;
+
+	if (fold_home_may(f, FOLD_DONE_MARKED) && rule->verb == FOLD_DONE_MARKED) {
+		if (taken->mark < taken->start || taken->mark > hit->time) {
+			fold_home_lost(f, FOLD_LOSS_UNMARKED, 1);
+			return;
+		}
+		value = taken->mark - taken->start;
+		fold_value(f, row, by, hit, value);
+		fold_home_folded(f, row, key, value);
+		value = duration = hit->time - taken->mark;
+		row++;
+	}
+	if (fold_home_may(f, FOLD_DONE_EACH) && rule->verb == FOLD_DONE_EACH) {
+		each = fold_part(hit, by);
+		by = FOLD_FROM_NONE;
+		if (each)
+			value = duration / each;
+	}
+	fold_value(f, row, by, hit, value);
+	fold_home_folded(f, row, key, duration);
+}
+
+/* Starts, marks and dones. Returns whether the hit's other rules are not to be looked at. */
+static __always_inline bool fold_pair(struct fold *f, const struct fold_rule *rule,
+				      const struct fold_hit *hit)
 {
 	struct fold_key key = {
 		.job = fold_part(hit, rule->job),
@@ -305,36 +365,52 @@ static __always_inline void fold_start_or_done(struct fold *f, const struct fold
 		.pair = rule->pair,
 	};
 	struct fold_slot *slot = fold_home_slot(f, fold_key_hash(&key));
-	__u64 start;
+	struct fold_taken taken = { 0 };
+	__u32 max = FOLD_FIFO;
 
 	if (!slot || !fold_lock(slot)) {
 		fold_home_lost(f, FOLD_LOSS_BUSY, 1);
-		return;
+		return false;
 	}
-	if (rule->verb == FOLD_START) {
-		fold_start_locked(f, slot, &key, hit->time);
+	if (fold_home_may(f, FOLD_START_MARKED) && rule->verb == FOLD_START_MARKED)
+		max = FOLD_MARK_AT;
+	if (rule->verb == FOLD_START || max != FOLD_FIFO) {
+		fold_start_locked(f, slot, &key, max, hit->time);
 		fold_unlock(slot);
-		return;
+		return false;
 	}
-	start = fold_done_locked(f, slot, &key);
+	if (fold_home_may(f, FOLD_MARK) && rule->verb == FOLD_MARK) {
+		fold_mark_locked(f, slot, &key, hit->time);
+		fold_unlock(slot);
+		return false;
+	}
+	taken = fold_done_locked(f, slot, &key);
 	fold_unlock(slot);
-	if (!start) {
-		fold_home_lost(f, FOLD_LOSS_ORPHAN, 1);
-	} else if (hit->time < start) {
-		fold_home_lost(f, FOLD_LOSS_NEGATIVE, 1);
-	} else {
-		fold_duration(f, rule, hit, hit->time - start);
-		fold_home_folded(f, rule, &key, hit->time - start);
+	if (!taken.start) {
+		if (!fold_home_may(f, FOLD_DONE_OR) || rule->verb != FOLD_DONE_OR)
+			fold_home_lost(f, FOLD_LOSS_ORPHAN, 1);
+		return false;
 	}
+	if (hit->time < taken.start)
+		fold_home_lost(f, FOLD_LOSS_NEGATIVE, 1);
+	else
+		fold_end(f, rule, &key, hit, &taken);
+	return fold_home_may(f, FOLD_DONE_OR) && rule->verb == FOLD_DONE_OR;
 }
 
-static __always_inline void fold_apply(struct fold *f, const struct fold_rule *rule,
+/* Returns whether the hit's other rules are not to be looked at. */
+static __always_inline bool fold_apply(struct fold *f, const struct fold_rule *rule,
 				       const struct fold_hit *hit)
 {
-	if (rule->verb == FOLD_COUNT)
+	if (fold_home_may(f, FOLD_COUNT) && rule->verb == FOLD_COUNT) {
 		fold_count(f, rule, hit);
-	else
-		fold_start_or_done(f, rule, hit);
+		return false;
+	}
+	if (fold_home_may(f, FOLD_VALUE) && rule->verb == FOLD_VALUE) {
+		fold_value(f, rule->group, rule->by, hit, fold_part(hit, rule->job));
+		return false;
+	}
+	return fold_home_may(f, FOLD_START) && fold_pair(f, rule, hit);
 }
 
 #endif

@@ -26,8 +26,19 @@ enum fold_verb {
 	FOLD_NONE = 0,	/* end of a probe's rules */
 	FOLD_COUNT = 1, /* one more in the group */
 	FOLD_START = 2, /* a duration begins */
-	FOLD_DONE =
-		3, /* the oldest start under the key ends here; the duration goes to the group */
+	/* the oldest start under the key ends here; the duration goes to the group */
+	FOLD_DONE = 3,
+	/* the same, or nothing: the probe's next rule is another pair it may be the done of */
+	FOLD_DONE_OR = 4,
+	/* the duration is divided by argument `by`, if that is not 0 */
+	FOLD_DONE_EACH = 5,
+	/* a duration begins that has a mark in its middle */
+	FOLD_START_MARKED = 6,
+	/* the mark, if such a duration is under way under the key; a later one replaces it */
+	FOLD_MARK = 7,
+	/* from the start to the mark goes to the group, from there to here to the next group */
+	FOLD_DONE_MARKED = 8,
+	FOLD_VALUE = 9, /* argument `job` itself goes to the group, as durations do */
 };
 
 /* Where a rule takes a part of its key from: an argument's number, or one of these. */
@@ -40,7 +51,7 @@ struct fold_rule {
 	__u8 verb;   /* enum fold_verb */
 	__u8 job;    /* key, first part: argument number or enum fold_from */
 	__u8 sub;    /* key, second part (client, extent), likewise */
-	__u8 by;     /* what splits the group (client), likewise */
+	__u8 by;     /* what splits the group (client), likewise; of FOLD_DONE_EACH: the divisor */
 	__u16 pair;  /* starts and dones of one pair find each other, no others */
 	__u16 group; /* row of the report that a count or a duration belongs to */
 };
@@ -65,6 +76,8 @@ struct fold_key {
 
 /* How many starts of one key wait side by side: sessions of a process whose job ids collide. */
 #define FOLD_FIFO 4
+/* Of pairs with a mark one less: it is where the last of them would be. */
+#define FOLD_MARK_AT (FOLD_FIFO - 1)
 
 /* A start whose done never came must not keep younger keys out of their slot. */
 #define FOLD_STALE_NS 1000000000ULL
@@ -157,7 +170,11 @@ enum fold_loss {
 	FOLD_LOSS_NEGATIVE = 7,	   /* a duration dropped: the done is older than its start */
 	FOLD_LOSS_RECORD = 8,	   /* a record dropped: its ring was full */
 	FOLD_LOSS_SITE = 9,	   /* a hit of a site that is not in the table */
-	FOLD_LOSS_MAX = 10,
+	FOLD_LOSS_UNMARKED = 10,   /* a duration dropped: its mark never came */
+	FOLD_LOSS_CUT = 11,	   /* a text cut to the longest that is copied */
+	FOLD_LOSS_UNREAD = 12,	   /* a text that could not be read */
+	FOLD_LOSS_TEXT = 13,	   /* a text not kept: the table of texts was full */
+	FOLD_LOSS_MAX = 14,
 };
 
 /*
@@ -191,6 +208,18 @@ static __always_inline __u32 fold_bucket(__u64 v)
 		return (__u32)v;
 	shift = fold_log2(v) - FOLD_STEPS_LOG2;
 	return (shift << FOLD_STEPS_LOG2) + (__u32)(v >> shift);
+}
+
+/*
+ * What a text counts as where a key or a group wants a number: a hash of its first
+ * FOLD_TEXT_KEY - 1 bytes, taken as words, the last one filled up with zeros.
+ */
+#define FOLD_TEXT_KEY  256
+#define FOLD_TEXT_SEED 0x9e3779b97f4a7c15ULL
+static __always_inline __u64 fold_text_mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * 0xff51afd7ed558ccdULL;
+	return hash ^ hash >> 32;
 }
 
 #endif

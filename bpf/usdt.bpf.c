@@ -12,8 +12,10 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Set before load, so that the verifier drops what a run does not want. */
-const volatile bool want_fold = true;	/* the sites have rules */
-const volatile bool want_pairs = true;	/* some of them start and done */
+const volatile __u32 want_verbs = 0;	/* bit n: a rule has verb n of enum fold_verb */
+const volatile bool want_time = true;	/* when a hit was matters */
+const volatile bool want_texts = false; /* some arguments are texts */
+const volatile bool keep_texts = false; /* groups are split by them */
 const volatile bool want_hits = false;	/* a record of every hit */
 const volatile bool want_slow = false;	/* a record of every slow duration */
 const volatile bool by_page = false;	/* cookies number pages, not sites */
@@ -31,6 +33,8 @@ const volatile __u32 stripe_mask = 0;		 /* stripes - 1: CPUs share numbers beyon
 
 __u64 losses[FOLD_LOSS_MAX];
 __u32 ngroups;
+/* Hits count from one moment on, not from when each site was attached. */
+bool live;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -113,7 +117,7 @@ struct {
 
 /* The kernel's home of the fold: one hit. */
 struct fold {
-	__u32 number; /* of the site */
+	__u32 number; /* what records are to say they are of: the probe, or the site */
 	const struct fold_hit *hit;
 };
 
@@ -223,8 +227,10 @@ static __always_inline __u32 site_hit(struct pt_regs *ctx)
 	return number;
 }
 
+#include "text.bpf.h"
+
 static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_site *site,
-				      struct fold_hit *hit)
+				      struct text_room *room, struct fold_hit *hit)
 {
 	/* where nearly all sites have all that is wanted of them */
 	if (site->nargs == 1 && site->args[0].reg == REG_FIRST && !site->args[0].shift) {
@@ -242,6 +248,8 @@ static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_sit
 		v <<= arg->shift & 63;
 		v = arg->is_signed ? (__u64)((__s64)v >> (arg->shift & 63))
 				   : v >> (arg->shift & 63);
+		if (want_texts && room && arg->is_text)
+			v = text_read(room, i, (const void *)v);
 		hit->args[i] = v;
 	}
 }
@@ -313,9 +321,14 @@ static __always_inline void record_fill(struct record *r, struct fold *f, enum r
 	r->site = f->number;
 }
 
+static __always_inline bool fold_home_may(struct fold *f, enum fold_verb verb)
+{
+	return want_verbs & (1u << verb);
+}
+
 /* Readers look at the ring buffer on a timer: waking them for each record costs the traced more. */
-static __always_inline void fold_home_folded(struct fold *f, const struct fold_rule *rule,
-					     const struct fold_key *key, __u64 duration)
+static __always_inline void fold_home_folded(struct fold *f, __u32 row, const struct fold_key *key,
+					     __u64 duration)
 {
 	struct record_slow *r;
 
@@ -329,7 +342,7 @@ static __always_inline void fold_home_folded(struct fold *f, const struct fold_r
 	record_fill(&r->head, f, RECORD_SLOW);
 	r->key = *key;
 	r->duration = duration;
-	r->row = rule->group;
+	r->row = row;
 	r->reserved = 0;
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
@@ -375,14 +388,43 @@ static __always_inline void send_hit(struct fold *f)
 #endif
 }
 
+/* The hit with what its room holds. */
+static __always_inline void send_text(struct fold *f, struct text_room *room)
+{
+	struct record_text *r = &room->record;
+	__u64 size = r->size;
+
+	record_fill(&r->head, f, RECORD_TEXT);
+	for (__u32 i = 0; i < FOLD_MAX_ARGS; i++)
+		r->args[i] = f->hit->args[i];
+	if (size > TEXT_ROOM)
+		return;
+	size += offsetof(struct record_text, text);
+	if (bpf_ringbuf_output(&records, r, size, BPF_RB_NO_WAKEUP))
+		fold_home_lost(f, FOLD_LOSS_RECORD, 1);
+}
+
+static __always_inline void fold_hit_in(struct fold *f, const struct usdt_site *site)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; want_verbs && i < USDT_MAX_RULES && i < max_rules; i++) {
+		/* a copy: the verifier tracks what is on the stack better than the map's value */
+		const struct fold_rule rule = site->rules[i];
+
+		if (rule.verb == FOLD_NONE || fold_apply(f, &rule, f->hit))
+			break;
+	}
+}
+
 SEC("uprobe")
 int assay_usdt(struct pt_regs *ctx)
 {
 	__u64 id = ask_process ? bpf_get_current_pid_tgid() : only_process;
-	__u32 number = site_hit(ctx);
+	__u32 number = live ? site_hit(ctx) : USDT_NO_SITE;
 	const struct usdt_site *site = bpf_map_lookup_elem(&sites, &number);
+	struct text_room *room = NULL;
 	struct fold_hit hit = {
-		.time = want_pairs || want_hits ? bpf_ktime_get_ns() : 0,
+		.time = want_time ? bpf_ktime_get_ns() : 0,
 		.tgid = id >> 32,
 		.tid = (__u32)id,
 		.by_process = by_process,
@@ -390,23 +432,27 @@ int assay_usdt(struct pt_regs *ctx)
 	struct fold f = { .number = number, .hit = &hit };
 
 	if (!site) {
-		fold_home_lost(&f, FOLD_LOSS_SITE, 1);
+		if (live)
+			fold_home_lost(&f, FOLD_LOSS_SITE, 1);
 		return 0;
 	}
-	read_args(ctx, site, &hit);
-	if (want_hits)
-		send_hit(&f);
-#pragma clang loop unroll(disable)
-	for (__u32 i = 0; want_fold && i < USDT_MAX_RULES && i < max_rules; i++) {
-		/* a copy: the verifier tracks what is on the stack better than the map's value */
-		const struct fold_rule rule = site->rules[i];
-
-		if (rule.verb == FOLD_NONE)
-			break;
-		if (!want_pairs)
-			fold_count(&f, &rule, &hit);
-		else
-			fold_apply(&f, &rule, &hit);
+	if (want_texts && site->texts) {
+		room = text_room_take();
+		if (!room) {
+			fold_home_lost(&f, FOLD_LOSS_BUSY, 1);
+			return 0;
+		}
 	}
+	read_args(ctx, site, room, &hit);
+	if (want_hits) {
+		f.number = site->probe;
+		if (room)
+			send_text(&f, room);
+		else
+			send_hit(&f);
+	}
+	fold_hit_in(&f, site);
+	if (room)
+		text_room_give(room);
 	return 0;
 }

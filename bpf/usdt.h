@@ -16,7 +16,8 @@ struct usdt_arg {
 	__u8 reg;   /* word in the context, see regs.h; REGS_NONE: it is the constant `value` */
 	__u8 shift; /* 64 - bits it is wide */
 	__u8 is_signed;
-	__u8 reserved[5];
+	__u8 is_text; /* it points to one */
+	__u8 reserved[4];
 	__s64 value;
 };
 
@@ -25,8 +26,9 @@ struct usdt_arg {
  * first cache line.
  */
 struct usdt_site {
-	__u32 nargs; /* arguments to read: as many as the rules want */
-	__u32 reserved;
+	__u16 nargs; /* arguments to read: as many as the rules want, all where hits are sent */
+	__u16 texts; /* bit n: argument n is a text */
+	__u32 probe; /* its number, where hits are sent */
 	struct fold_rule rules[USDT_MAX_RULES]; /* ended by FOLD_NONE where there are fewer */
 	struct usdt_arg args[FOLD_MAX_ARGS];
 } __attribute__((aligned(64)));
@@ -49,6 +51,7 @@ enum record_kind {
 	RECORD_HIT = 1,	 /* struct record_hit */
 	RECORD_SLOW = 2, /* struct record_slow */
 	RECORD_EXEC = 3, /* struct record alone: a process has a new program */
+	RECORD_TEXT = 4, /* struct record_text: a hit with texts */
 };
 
 struct record {
@@ -59,8 +62,7 @@ struct record {
 	__u32 site; /* index in the table of sites */
 };
 
-/* A hit as it came. A run's records all have HIT_ARGS_FEW or FOLD_MAX_ARGS arguments. */
-#define HIT_ARGS_FEW 2
+/* A hit as it came. A run's records all have the same number of arguments. */
 struct record_hit {
 	struct record head;
 	__u64 args[FOLD_MAX_ARGS];
@@ -84,12 +86,35 @@ struct hit_place {
 };
 #define HIT_PLACE_SIZE(args) (sizeof(__u64) + sizeof(struct record) + sizeof(__u64) * (args))
 
+/*
+ * Texts are copied inside the probe, as what they are in may be freed right behind it: each up to
+ * TEXT_MAX bytes, its NUL included, all of a hit together up to TEXT_ROOM.
+ */
+#define TEXT_MAX   8192
+#define TEXT_ROOM  (2 * TEXT_MAX)
+#define TEXT_ROOMS 16 /* hits that can copy texts at the same time; a power of two */
+
+/* A hit with texts. Ends where the last of them does. */
+struct record_text {
+	struct record head;
+	__u64 args[FOLD_MAX_ARGS];  /* of a text: its hash */
+	__u16 begin[FOLD_MAX_ARGS]; /* in `text`; of texts only */
+	__u32 cut;		    /* bit n: text n was longer */
+	__u32 size;		    /* bytes of `text` in use */
+	char text[TEXT_ROOM];	    /* each ended with a NUL */
+};
+
+/* A text that a key or a group stands for, by its hash. */
+struct text_entry {
+	char text[FOLD_TEXT_KEY];
+};
+
 /* A duration of at least the wanted length has just ended. */
 struct record_slow {
 	struct record head;
 	struct fold_key key;
 	__u64 duration; /* ns */
-	__u32 row;	/* group of the rule */
+	__u32 row;	/* that it was folded into */
 	__u32 reserved;
 };
 

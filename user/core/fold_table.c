@@ -6,6 +6,7 @@
 
 #include "fold_table.h"
 #include "fold.h"
+#include "waiting.h"
 
 struct fold_table {
 	struct fold_table_options options;
@@ -104,11 +105,18 @@ static inline struct fold_hist *fold_home_hist(struct fold *f, __u32 index)
 	return index < f->table->options.max_groups ? &f->table->hists[index] : NULL;
 }
 
-static inline void fold_home_folded(struct fold *f, const struct fold_rule *rule,
-				    const struct fold_key *key, __u64 duration)
+static inline void fold_home_folded(struct fold *f, __u32 row, const struct fold_key *key,
+				    __u64 duration)
 {
 	if (f->table->options.folded)
-		f->table->options.folded(f->table->options.arg, rule, key, duration);
+		f->table->options.folded(f->table->options.arg, row, key, duration);
+}
+
+static inline bool fold_home_may(struct fold *f, enum fold_verb verb)
+{
+	(void)f;
+	(void)verb;
+	return true;
 }
 
 void fold_table_hit(struct fold_table *table, const struct fold_rule *rules, int max,
@@ -117,7 +125,8 @@ void fold_table_hit(struct fold_table *table, const struct fold_rule *rules, int
 	struct fold f = { .table = table };
 
 	for (int i = 0; i < max && rules[i].verb != FOLD_NONE; i++)
-		fold_apply(&f, &rules[i], hit);
+		if (fold_apply(&f, &rules[i], hit))
+			break;
 }
 
 struct fold_table *fold_table__new(const struct fold_table_options *options)
@@ -173,18 +182,20 @@ struct fold_tables fold_table_tables(const struct fold_table *table)
 	};
 }
 
-static void spill_count(const void *nodep, VISIT which, void *sum)
+static void spill_add(const void *nodep, VISIT which, void *waiting)
 {
 	const struct spill_node *node = *(const struct spill_node *const *)nodep;
 
 	if (which == postorder || which == leaf)
-		*(uint64_t *)sum += node->spill.n;
+		waiting_add(waiting, &node->key, &node->spill.starts, (int)node->spill.n);
 }
 
-uint64_t fold_table_spilled(const struct fold_table *table)
+int fold_table_waiting(const struct fold_table *table, struct waiting *waiting)
 {
-	uint64_t sum = 0;
+	struct fold_tables tables = fold_table_tables(table);
+	int err = waiting_add_slots(waiting, &tables);
 
-	twalk_r(table->spills, spill_count, &sum);
-	return sum;
+	if (!err)
+		twalk_r(table->spills, spill_add, waiting);
+	return err;
 }

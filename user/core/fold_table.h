@@ -33,9 +33,8 @@ struct fold_table_options {
 	uint32_t rows;	     /* numbers that rules have as their group */
 	uint32_t max_groups; /* the rows, and the groups they may be split into; at least 1 */
 	uint32_t max_spills; /* keys in the spill table */
-	/* called for every duration (ns) that was folded in; may be NULL */
-	void (*folded)(void *arg, const struct fold_rule *rule, const struct fold_key *key,
-		       uint64_t duration);
+	/* called for every duration (ns) that was folded into a row; may be NULL */
+	void (*folded)(void *arg, uint32_t row, const struct fold_key *key, uint64_t duration);
 	void *arg;
 };
 
@@ -50,7 +49,8 @@ void fold_table_hit(struct fold_table *table, const struct fold_rule *rules, int
 /* Its tables, for readers; valid until it is freed. */
 struct fold_tables fold_table_tables(const struct fold_table *table);
 
-/* Starts that wait in its spill table. */
-uint64_t fold_table_spilled(const struct fold_table *table);
+/* Adds the starts that wait in its slots and its spill table. 0 or -ENOMEM. */
+struct waiting;
+int fold_table_waiting(const struct fold_table *table, struct waiting *waiting);
 
 #endif

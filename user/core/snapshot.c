@@ -201,15 +201,6 @@ struct snapshot *snapshot__since(const struct snapshot *now, const struct snapsh
 	return since;
 }
 
-uint64_t snapshot_waiting(const struct fold_tables *t)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < t->nslots; i++)
-		n += t->slots[i].n;
-	return n;
-}
-
 double snapshot_mean(const struct snapshot_row *row)
 {
 	return row->count ? (double)row->sum / (double)row->count : 0;

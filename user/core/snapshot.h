@@ -42,9 +42,6 @@ struct snapshot *snapshot__since(const struct snapshot *now, const struct snapsh
 const struct snapshot_row *snapshot_find(const struct snapshot *snapshot, uint32_t row, uint64_t by,
 					 uint32_t tgid);
 
-/* Starts that wait in the slots (not those in the spill table). */
-uint64_t snapshot_waiting(const struct fold_tables *tables);
-
 /* Durations, ns. 0 for an empty row. */
 double snapshot_mean(const struct snapshot_row *row);
 /* The value below which `p` (0 to 1) of the durations lie; within 3.2 %: middle of its bucket. */
