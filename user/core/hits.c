@@ -11,7 +11,7 @@ static const struct hit_place *oldest_of(const struct hits *h, uint32_t stripe)
 	return __atomic_load_n(&place->turn, __ATOMIC_ACQUIRE) == tail + 1 ? place : NULL;
 }
 
-int hits_drain(const struct hits *h, hits_fn fn, void *arg)
+int hits_drain(const struct hits *h, uint64_t until, hits_fn fn, void *arg)
 {
 	int n = 0;
 
@@ -28,7 +28,7 @@ int hits_drain(const struct hits *h, hits_fn fn, void *arg)
 			oldest = place;
 			of = stripe;
 		}
-		if (!oldest)
+		if (!oldest || oldest->hit.head.time > until)
 			break;
 		fn(arg, &oldest->hit, h->place_size - sizeof(oldest->turn));
 		__atomic_store_n(&h->rings[of].tail, h->rings[of].tail + 1, __ATOMIC_RELEASE);

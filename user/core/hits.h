@@ -21,9 +21,10 @@ struct hits {
 typedef void (*hits_fn)(void *arg, const void *record, size_t size);
 
 /*
- * Hands the records that are complete to `fn`, the oldest of all rings first, and frees their
- * places. A hit that is still being written holds up its own ring only. Returns their number.
+ * Hands the records that are complete to `fn`, the oldest of all rings first, up to those of the
+ * moment `until` (ns, CLOCK_MONOTONIC), and frees their places. A hit that is still being written
+ * holds up its own ring only. Returns their number.
  */
-int hits_drain(const struct hits *hits, hits_fn fn, void *arg);
+int hits_drain(const struct hits *hits, uint64_t until, hits_fn fn, void *arg);
 
 #endif

@@ -24,6 +24,13 @@ static const struct {
 	[FOLD_LOSS_RECORD] = { "lost_records", "record lost to a full ring",
 			       "records lost to a full ring" },
 	[FOLD_LOSS_SITE] = { "unknown_sites", "hit of an unknown site", "hits of unknown sites" },
+	[FOLD_LOSS_UNMARKED] = { "unmarked_durations", "IO done without a reply seen",
+				 "IOs done without a reply seen" },
+	[FOLD_LOSS_CUT] = { "cut_texts", "text cut", "texts cut" },
+	[FOLD_LOSS_UNREAD] = { "unread_texts", "text that could not be read",
+			       "texts that could not be read" },
+	[FOLD_LOSS_TEXT] = { "unkept_texts", "text not kept in a full table",
+			     "texts not kept in a full table" },
 };
 
 const char *loss_key(enum fold_loss loss)
@@ -46,7 +53,7 @@ static int append(char *line, size_t size, int len, uint64_t n, const char *text
 	return add < 0 ? len : len + add;
 }
 
-int loss_line(const uint64_t *losses, uint64_t unfinished, char *line, size_t size)
+int loss_line(const uint64_t *losses, uint64_t unfinished, uint64_t gone, char *line, size_t size)
 {
 	int len = 0;
 
@@ -58,5 +65,9 @@ int loss_line(const uint64_t *losses, uint64_t unfinished, char *line, size_t si
 		len = append(line, size, len, unfinished,
 			     unfinished == 1 ? "start still waits for its done"
 					     : "starts still wait for their dones");
+	if (gone)
+		len = append(line, size, len, gone,
+			     gone == 1 ? "start of a process that has ended"
+				       : "starts of processes that have ended");
 	return len;
 }

@@ -17,9 +17,9 @@ const char *loss_text(enum fold_loss loss, uint64_t n);
 
 /*
  * Writes "12 dones without a start, 1 start overwritten" into `line`: what is not zero of `losses`
- * [FOLD_LOSS_MAX] and of `unfinished` (starts that still wait). Returns its length, 0 when all are
- * zero.
+ * [FOLD_LOSS_MAX], of `unfinished` (starts that still wait), and of `gone` (starts whose process
+ * has ended). Returns its length, 0 when all are zero.
  */
-int loss_line(const uint64_t *losses, uint64_t unfinished, char *line, size_t size);
+int loss_line(const uint64_t *losses, uint64_t unfinished, uint64_t gone, char *line, size_t size);
 
 #endif

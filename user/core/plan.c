@@ -6,21 +6,25 @@
 
 #include "plan.h"
 #include "regs.h"
+#include "signature.h"
 
 struct plan {
-	const struct probe_rule *rules;
+	struct plan_options options;
 	struct usdt_site *sites; /* [PLAN_MAX_SITES] */
 	struct usdt_site *own;	 /* the same, when nobody gave it */
 	int nsites;
+	struct hit_probe *probes;
+	int nprobes;
+	uint32_t nbinaries; /* of which points were made */
 };
 
-struct plan *plan__new(const struct probe_rule *rules, struct usdt_site *sites)
+struct plan *plan__new(const struct plan_options *options, struct usdt_site *sites)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 
 	if (!plan)
 		return NULL;
-	plan->rules = rules;
+	plan->options = *options;
 	plan->sites = sites;
 	if (!sites)
 		plan->sites = plan->own =
@@ -36,19 +40,20 @@ void plan__free(struct plan *plan)
 {
 	if (!plan)
 		return;
+	free(plan->probes);
 	free(plan->own);
 	free(plan);
 }
 
-static bool rule_matches(const struct probe_rule *rule, const struct note_probe *probe)
+static bool rule_matches(const struct probe_rule *rule, const char *provider, const char *probe)
 {
-	return !strcmp(rule->probe, probe->name) && !strcmp(rule->provider, probe->provider);
+	return !strcmp(rule->probe, probe) && !strcmp(rule->provider, provider);
 }
 
 static bool rules_want(const struct probe_rule *rules, const struct note_probe *probe)
 {
 	for (const struct probe_rule *rule = rules; rule->provider; rule++)
-		if (rule_matches(rule, probe))
+		if (rule_matches(rule, probe->provider, probe->name))
 			return true;
 	return false;
 }
@@ -69,11 +74,83 @@ int plan_most_rules(const struct probe_rule *rules)
 		int n = 0;
 
 		for (const struct probe_rule *b = rules; b->provider; b++)
-			n += !strcmp(a->probe, b->probe) && !strcmp(a->provider, b->provider);
+			n += rule_matches(a, b->provider, b->probe);
 		if (n > most)
 			most = n;
 	}
 	return most;
+}
+
+uint32_t plan_verbs(const struct probe_rule *rules)
+{
+	const uint32_t alone = 1u << FOLD_NONE | 1u << FOLD_COUNT | 1u << FOLD_VALUE;
+	uint32_t verbs = 0;
+
+	for (const struct probe_rule *rule = rules; rule->provider; rule++)
+		verbs |= 1u << rule->fold.verb;
+	if (verbs & ~alone)
+		verbs |= 1u << FOLD_START;
+	return verbs & ~(1u << FOLD_NONE);
+}
+
+bool plan_uses_threads(const struct probe_rule *rules)
+{
+	for (const struct probe_rule *rule = rules; rule->provider; rule++)
+		if (rule->fold.job == FOLD_FROM_TID || rule->fold.sub == FOLD_FROM_TID ||
+		    rule->fold.by == FOLD_FROM_TID)
+			return true;
+	return false;
+}
+
+static bool is_text(uint8_t texts, uint8_t from)
+{
+	return from < FOLD_MAX_ARGS && texts & 1u << from;
+}
+
+bool plan_uses_texts(const struct probe_rule *rules)
+{
+	for (const struct probe_rule *rule = rules; rule->provider; rule++) {
+		uint8_t texts = signature_texts(signature_find(rule->provider, rule->probe));
+
+		bool keyed = rule->fold.verb != FOLD_NONE && rule->fold.verb != FOLD_COUNT;
+
+		if (keyed && (is_text(texts, rule->fold.job) || is_text(texts, rule->fold.sub)))
+			return true;
+		if (rule->fold.verb != FOLD_NONE && is_text(texts, rule->fold.by))
+			return true;
+	}
+	return false;
+}
+
+int plan_probe_rules(const struct probe_rule *rules, const char *provider, const char *probe,
+		     plan_has_fn has, const void *arg, struct fold_rule fold[USDT_MAX_RULES])
+{
+	int n = 0;
+
+	memset(fold, 0, USDT_MAX_RULES * sizeof(*fold));
+	for (const struct probe_rule *rule = rules; rule->provider; rule++) {
+		if (!rule_matches(rule, provider, probe) || rule->fold.verb == FOLD_NONE)
+			continue;
+		if (rule->with && !has(arg, provider, rule->with))
+			continue;
+		if (rule->without && has(arg, provider, rule->without))
+			continue;
+		if (n == USDT_MAX_RULES)
+			return -E2BIG;
+		fold[n++] = rule->fold;
+	}
+	return n;
+}
+
+static bool notes_have(const void *arg, const char *provider, const char *probe)
+{
+	const struct notes *notes = arg;
+
+	for (int i = 0; i < notes->nprobes; i++)
+		if (!strcmp(notes->probes[i].name, probe) &&
+		    !strcmp(notes->probes[i].provider, provider))
+			return true;
+	return false;
 }
 
 /* Notes that an argument of number `from` is read, where it is an argument. */
@@ -83,54 +160,89 @@ static void site_reads(struct usdt_site *site, uint8_t from)
 		site->nargs = from + 1;
 }
 
-static int site_rules(const struct plan *plan, const struct note_probe *probe,
-		      struct usdt_site *site, char *why, size_t why_size)
+/* The rules of a site, and how many arguments they want. */
+static int site_rules(const struct plan *plan, const struct notes *notes,
+		      const struct note_probe *probe, struct usdt_site *site, char *why,
+		      size_t why_size)
 {
-	int n = 0;
+	int n = plan_probe_rules(plan->options.rules, probe->provider, probe->name, notes_have,
+				 notes, site->rules);
 
-	for (const struct probe_rule *rule = plan->rules; rule->provider; rule++) {
-		if (!rule_matches(rule, probe))
+	if (n < 0) {
+		snprintf(why, why_size, "%s:%s has more than %d rules", probe->provider,
+			 probe->name, USDT_MAX_RULES);
+		return n;
+	}
+	for (int i = 0; i < n; i++) {
+		site_reads(site, site->rules[i].by);
+		if (site->rules[i].verb == FOLD_COUNT)
 			continue;
-		if (n == USDT_MAX_RULES) {
-			snprintf(why, why_size, "%s:%s has more than %d rules", probe->provider,
-				 probe->name, USDT_MAX_RULES);
-			return -E2BIG;
-		}
-		site->rules[n++] = rule->fold;
-		site_reads(site, rule->fold.by);
-		if (rule->fold.verb == FOLD_COUNT)
-			continue;
-		site_reads(site, rule->fold.job);
-		site_reads(site, rule->fold.sub);
+		site_reads(site, site->rules[i].job);
+		site_reads(site, site->rules[i].sub);
 	}
 	return 0;
 }
 
-/* Where the site's first nargs arguments stand. */
-static int site_args(const struct note_probe *probe, const struct note_site *note,
-		     struct usdt_site *site, char *why, size_t why_size)
+/* One argument; false when it stands where it can't be read. */
+static bool site_arg(const struct note_arg *arg, bool is_text, struct usdt_arg *out)
 {
-	for (uint32_t i = 0; i < site->nargs; i++) {
-		const struct note_arg *arg = &note->args[i];
+	if (arg->kind == NOTE_ARG_OTHER)
+		return false;
+	*out = (struct usdt_arg){
+		.reg = arg->kind == NOTE_ARG_REG ? arg->reg : REGS_NONE,
+		.shift = 64 - 8 * arg->size,
+		.is_signed = arg->is_signed,
+		.is_text = is_text && arg->size == 8,
+		.value = arg->value,
+	};
+	return true;
+}
 
-		if (i >= (uint32_t)note->nargs) {
-			snprintf(why, why_size, "%s:%s has no argument %u (it has \"%s\")",
-				 probe->provider, probe->name, i, note->args_text);
-			return -ENOTSUP;
+static int refuse_arg(const struct note_probe *probe, const struct note_site *note, uint32_t n,
+		      char *why, size_t why_size)
+{
+	if (n >= (uint32_t)note->nargs)
+		snprintf(why, why_size, "%s:%s has no argument %u (it has \"%s\")", probe->provider,
+			 probe->name, n, note->args_text);
+	else
+		snprintf(why, why_size,
+			 "%s:%s argument %u is \"%s\": only registers and constants can be read",
+			 probe->provider, probe->name, n, note->args[n].text);
+	return -ENOTSUP;
+}
+
+/* How many arguments of a site hits carry. */
+static uint32_t hit_args(const struct note_site *note)
+{
+	return note->nargs < FOLD_MAX_ARGS ? note->nargs : FOLD_MAX_ARGS;
+}
+
+/*
+ * Where the site's arguments stand: the first site->nargs, which rules want, and all of them where
+ * hits are sent; of these `unread` gets those that can't be read.
+ */
+static int site_args(const struct plan *plan, const struct note_probe *probe,
+		     const struct note_site *note, struct usdt_site *site, uint8_t *unread,
+		     char *why, size_t why_size)
+{
+	const struct signature *signature = signature_find(probe->provider, probe->name);
+	uint32_t texts = signature ? signature_texts(signature) : plan->options.texts;
+	uint32_t wanted = site->nargs;
+
+	if (plan->options.hits && hit_args(note) > site->nargs)
+		site->nargs = hit_args(note);
+	for (uint32_t i = 0; i < site->nargs; i++) {
+		bool there = i < (uint32_t)note->nargs &&
+			     site_arg(&note->args[i], texts & 1u << i, &site->args[i]);
+
+		if (!there && i < wanted)
+			return refuse_arg(probe, note, i, why, why_size);
+		if (!there) {
+			site->args[i] = (struct usdt_arg){ .reg = REGS_NONE };
+			*unread |= 1u << i;
 		}
-		if (arg->kind == NOTE_ARG_OTHER) {
-			snprintf(
-				why, why_size,
-				"%s:%s argument %u is \"%s\": only registers and constants can be read",
-				probe->provider, probe->name, i, arg->text);
-			return -ENOTSUP;
-		}
-		site->args[i] = (struct usdt_arg){
-			.reg = arg->kind == NOTE_ARG_REG ? arg->reg : REGS_NONE,
-			.shift = 64 - 8 * arg->size,
-			.is_signed = arg->is_signed,
-			.value = arg->value,
-		};
+		if (site->args[i].is_text)
+			site->texts |= 1u << i;
 	}
 	return 0;
 }
@@ -147,27 +259,70 @@ static int site_number(struct plan *plan, const struct usdt_site *site)
 	return plan->nsites++;
 }
 
-static int plan_probe(struct plan *plan, const struct note_probe *probe,
+/* The number of a probe whose hits are sent, or -ENOMEM. */
+static int probe_number(struct plan *plan, const struct note_probe *probe)
+{
+	struct hit_probe *all;
+
+	/* a binary is attached to once for each of its processes that were named */
+	for (int i = 0; i < plan->nprobes; i++)
+		if (plan->probes[i].provider == probe->provider &&
+		    plan->probes[i].name == probe->name)
+			return i;
+	all = reallocarray(plan->probes, plan->nprobes + 1, sizeof(*plan->probes));
+	if (!all)
+		return -ENOMEM;
+	plan->probes = all;
+	all[plan->nprobes] = (struct hit_probe){ .provider = probe->provider,
+						 .name = probe->name,
+						 .binary = plan->nbinaries };
+	return plan->nprobes++;
+}
+
+static int plan_site(struct plan *plan, const struct notes *notes, const struct note_probe *probe,
+		     const struct note_site *note, int number, char *why, size_t why_size)
+{
+	struct usdt_site site;
+	uint8_t unread = 0;
+	int err;
+
+	memset(&site, 0, sizeof(site)); /* padding too: sites are compared whole */
+	err = site_rules(plan, notes, probe, &site, why, why_size);
+	err = err ? err : site_args(plan, probe, note, &site, &unread, why, why_size);
+	if (err)
+		return err;
+	if (number >= 0) {
+		struct hit_probe *hit = &plan->probes[number];
+
+		site.probe = number;
+		hit->nargs = site.nargs > hit->nargs ? site.nargs : hit->nargs;
+		hit->texts |= site.texts;
+		hit->unread |= unread;
+	}
+	err = site_number(plan, &site);
+	if (err < 0)
+		snprintf(why, why_size, "more than %d kinds of sites", PLAN_MAX_SITES);
+	return err;
+}
+
+static int plan_probe(struct plan *plan, const struct notes *notes, const struct note_probe *probe,
 		      struct attach_point *points, char *why, size_t why_size)
 {
-	for (int i = 0; i < probe->nsites; i++) {
-		struct usdt_site site;
-		int err, number;
+	int number = plan->options.hits ? probe_number(plan, probe) : -1;
 
-		memset(&site, 0, sizeof(site)); /* padding too: sites are compared whole */
-		err = site_rules(plan, probe, &site, why, why_size);
-		err = err ? err : site_args(probe, &probe->sites[i], &site, why, why_size);
-		if (err)
-			return err;
-		number = site_number(plan, &site);
-		if (number < 0) {
-			snprintf(why, why_size, "more than %d kinds of sites", PLAN_MAX_SITES);
-			return number;
-		}
+	if (number == -ENOMEM) {
+		snprintf(why, why_size, "no memory for %s:%s", probe->provider, probe->name);
+		return number;
+	}
+	for (int i = 0; i < probe->nsites; i++) {
+		int site = plan_site(plan, notes, probe, &probe->sites[i], number, why, why_size);
+
+		if (site < 0)
+			return site;
 		points[i] = (struct attach_point){
 			.offset = probe->sites[i].offset,
 			.sema_offset = probe->sites[i].sema_offset,
-			.site = number,
+			.site = site,
 			.probe = probe,
 		};
 	}
@@ -181,7 +336,7 @@ int plan_points(struct plan *plan, const struct notes *notes, struct attach_poin
 	int max = 0, n = 0;
 
 	for (int i = 0; i < notes->nprobes; i++)
-		if (rules_want(plan->rules, &notes->probes[i]))
+		if (rules_want(plan->options.rules, &notes->probes[i]))
 			max += notes->probes[i].nsites;
 	all = calloc(max ? max : 1, sizeof(*all));
 	if (!all) {
@@ -191,15 +346,22 @@ int plan_points(struct plan *plan, const struct notes *notes, struct attach_poin
 	for (int i = 0; i < notes->nprobes; i++) {
 		int added;
 
-		if (!rules_want(plan->rules, &notes->probes[i]))
+		if (!rules_want(plan->options.rules, &notes->probes[i]))
 			continue;
-		added = plan_probe(plan, &notes->probes[i], all + n, why, why_size);
+		added = plan_probe(plan, notes, &notes->probes[i], all + n, why, why_size);
 		if (added < 0) {
 			free(all);
 			return added;
 		}
 		n += added;
 	}
+	plan->nbinaries++;
 	*points = all;
 	return n;
+}
+
+const struct hit_probe *plan_probes(const struct plan *plan, int *n)
+{
+	*n = plan->nprobes;
+	return plan->probes;
 }

@@ -22,6 +22,8 @@
 #define MAX_STRIPES   16    /* CPUs beyond that share counters */
 #define HISTS_BUDGET  (64u << 20) /* bytes of histograms: fewer stripes before more memory */
 #define RECORDS_BYTES (1u << 20)  /* ring buffer of slow IOs */
+#define TEXTS_BYTES   (4u << 20)  /* the same where hits with texts come through it, too */
+#define MAX_TEXTS     16384	  /* told apart as keys of groups */
 #define HIT_PLACES    131072	  /* of all stripes together: 20 ms at 6 million hits a second */
 
 struct tracer {
@@ -65,15 +67,22 @@ static uint32_t stripes_for(uint32_t max_groups)
 	return stripes;
 }
 
+static bool has_pairs(const struct tracer_options *o)
+{
+	return o->verbs & 1u << FOLD_START;
+}
+
+/* Whether there are distributions. */
+static bool has_hists(const struct tracer_options *o)
+{
+	return o->verbs & ~(1u << FOLD_COUNT);
+}
+
 /* Whether a hit's process or thread has to be asked for, which costs a call into the kernel. */
 static bool asks_process(const struct tracer_options *o)
 {
-	bool thread = o->hits || o->slow;
-
-	for (const struct probe_rule *rule = o->rules; rule->provider; rule++)
-		thread = thread || rule->fold.job == FOLD_FROM_TID ||
-			 rule->fold.sub == FOLD_FROM_TID || rule->fold.by == FOLD_FROM_TID;
-	return thread || ((o->pairs || o->by_process) && !o->pid);
+	return o->plan.hits || o->slow || o->threads ||
+	       ((has_pairs(o) || o->by_process) && !o->pid);
 }
 
 /* The rows, and behind them the groups that they may be split into. */
@@ -85,14 +94,46 @@ static uint32_t max_groups(const struct tracer_options *o)
 static int skel_configure_hits(struct usdt_bpf *skel, const struct tracer_options *o,
 			       uint32_t stripes)
 {
-	uint32_t args = o->few_args ? HIT_ARGS_FEW : FOLD_MAX_ARGS;
 	int err;
 
-	skel->rodata->hit_args = args;
+	skel->rodata->hit_args = o->hit_args;
 	skel->rodata->hit_mask = HIT_PLACES / stripes - 1;
 	err = bpf_map__set_max_entries(skel->maps.hit_rings, stripes);
-	err = err ?: bpf_map__set_value_size(skel->maps.hit_places, HIT_PLACE_SIZE(args));
+	err = err ?: bpf_map__set_value_size(skel->maps.hit_places, HIT_PLACE_SIZE(o->hit_args));
 	return err ?: bpf_map__set_max_entries(skel->maps.hit_places, HIT_PLACES);
+}
+
+static int skel_configure_texts(struct usdt_bpf *skel, const struct tracer_options *o,
+				enum attach_mode mode)
+{
+	int err = 0;
+
+	skel->rodata->want_texts = o->texts;
+	skel->rodata->keep_texts = o->by_text;
+	if (o->texts)
+		err = bpf_map__set_max_entries(skel->maps.text_rooms, TEXT_ROOMS);
+	if (o->by_text)
+		err = err ?: bpf_map__set_max_entries(skel->maps.texts, MAX_TEXTS);
+	/* before 6.1 the verifier warns of maps that take memory inside a program */
+	if (o->by_text && mode == ATTACH_EVENTS)
+		err = err ?: bpf_map__set_map_flags(skel->maps.texts, 0);
+	return err;
+}
+
+static int skel_configure_pairs(struct usdt_bpf *skel, const struct tracer_options *o,
+				enum attach_mode mode)
+{
+	uint32_t nslots = has_pairs(o) ? NSLOTS : 1;
+	uint32_t spills = has_pairs(o) ? MAX_SPILLS : 1;
+	int err = 0;
+
+	if (mode == ATTACH_EVENTS && has_pairs(o)) {
+		err = bpf_map__set_map_flags(skel->maps.spills, 0);
+		spills = OLD_SPILLS;
+	}
+	skel->rodata->slot_mask = nslots - 1;
+	err = err ?: bpf_map__set_max_entries(skel->maps.slots, nslots);
+	return err ?: bpf_map__set_max_entries(skel->maps.spills, spills);
 }
 
 /* Sizes the maps and sets what the verifier may drop. */
@@ -100,45 +141,42 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 			  enum attach_mode mode)
 {
 	uint32_t groups = max_groups(o);
-	uint32_t stripes = stripes_for(groups);
+	uint32_t stripes = stripes_for(has_hists(o) ? groups : 0);
 	uint32_t entries = fold_group_entries(groups);
-	uint32_t nslots = o->pairs ? NSLOTS : 1;
-	uint32_t npages = mode == ATTACH_EVENTS ? MAX_PAGES : 1;
-	int err = 0;
+	uint32_t records = o->plan.hits && o->texts ? TEXTS_BYTES : RECORDS_BYTES;
+	int err;
 
-	skel->rodata->want_fold = groups > 0;
-	skel->rodata->want_pairs = o->pairs;
-	skel->rodata->want_hits = o->hits;
+	skel->rodata->want_verbs = o->verbs;
+	skel->rodata->want_time = has_pairs(o) || o->plan.hits;
+	skel->rodata->want_hits = o->plan.hits;
 	skel->rodata->want_slow = o->slow;
 	skel->rodata->slow_ns = o->slow_ns;
 	skel->rodata->by_page = mode == ATTACH_EVENTS;
 	skel->rodata->ask_process = asks_process(o);
 	skel->rodata->only_process = (uint64_t)o->pid << 32;
-	skel->rodata->max_rules = plan_most_rules(o->rules);
+	skel->rodata->max_rules = o->max_rules;
 	skel->bss->ngroups = o->rows;
 	skel->rodata->by_process = o->by_process;
-	skel->rodata->slot_mask = nslots - 1;
 	skel->rodata->group_mask = entries - 1;
 	skel->rodata->max_groups = groups;
 	skel->rodata->stripe_mask = stripes - 1;
 
-	err = err ?: bpf_map__set_max_entries(skel->maps.sites, PLAN_MAX_SITES);
-	err = err ?: bpf_map__set_max_entries(skel->maps.pages, npages);
-	err = err ?: bpf_map__set_max_entries(skel->maps.slots, nslots);
-	err = err ?: bpf_map__set_max_entries(skel->maps.spills, o->pairs ? MAX_SPILLS : 1);
+	err = bpf_map__set_max_entries(skel->maps.sites, PLAN_MAX_SITES);
+	err = err
+		      ?: bpf_map__set_max_entries(skel->maps.pages,
+						  mode == ATTACH_EVENTS ? MAX_PAGES : 1);
 	err = err ?: bpf_map__set_max_entries(skel->maps.groups, entries);
-	/* before 6.1 the verifier warns of maps that take memory inside a program */
-	if (mode == ATTACH_EVENTS && o->pairs) {
-		err = err ?: bpf_map__set_map_flags(skel->maps.spills, 0);
-		err = err ?: bpf_map__set_max_entries(skel->maps.spills, OLD_SPILLS);
-	}
 	/* a map has at least one element */
 	groups = groups ? groups : 1;
 	err = err ?: bpf_map__set_max_entries(skel->maps.tallies, stripes * groups);
-	err = err ?: bpf_map__set_max_entries(skel->maps.hists, o->pairs ? stripes * groups : 1);
-	if (o->slow)
-		err = err ?: bpf_map__set_max_entries(skel->maps.records, RECORDS_BYTES);
-	if (o->hits)
+	err = err
+		      ?: bpf_map__set_max_entries(skel->maps.hists,
+						  has_hists(o) ? stripes * groups : 1);
+	if (o->slow || (o->plan.hits && o->texts))
+		err = err ?: bpf_map__set_max_entries(skel->maps.records, records);
+	err = err ?: skel_configure_pairs(skel, o, mode);
+	err = err ?: skel_configure_texts(skel, o, mode);
+	if (o->plan.hits)
 		err = err ?: skel_configure_hits(skel, o, stripes);
 	attach_prepare(skel->progs.assay_usdt, mode);
 	return err;
@@ -159,11 +197,11 @@ static int tracer_map(struct tracer *t, const struct tracer_options *o)
 		.rows = o->rows,
 		.stripes = skel->rodata->stripe_mask + 1,
 		.tallies = map_memory(skel->maps.tallies, PROT_READ),
-		.hists = o->pairs ? map_memory(skel->maps.hists, PROT_READ) : NULL,
+		.hists = has_hists(o) ? map_memory(skel->maps.hists, PROT_READ) : NULL,
 		.losses = (const uint64_t *)skel->bss->losses,
 	};
 	if (!t->sites || !t->pages || !t->tables.slots || !t->tables.groups || !t->tables.tallies ||
-	    (o->pairs && !t->tables.hists))
+	    (has_hists(o) && !t->tables.hists))
 		return -errno;
 	return 0;
 }
@@ -211,18 +249,18 @@ static int tracer_load(struct tracer *t, const struct tracer_options *o, const c
 	err = tracer_map(t, o);
 	if (err)
 		return err;
-	if (o->hits)
+	if (o->plan.hits)
 		err = tracer_map_hits(t);
 	if (err)
 		return err;
 	*doing = "open the ring buffer";
-	if (o->slow) {
+	if (o->slow || (o->plan.hits && o->texts)) {
 		t->ring = ring_buffer__new(bpf_map__fd(t->skel->maps.records), tracer_record, t,
 					   NULL);
 		if (!t->ring)
 			return -errno;
 	}
-	t->plan = plan__new(o->rules, t->sites);
+	t->plan = plan__new(&o->plan, t->sites);
 	t->attach = attach__new(t->skel->progs.assay_usdt, t->mode, t->pages, MAX_PAGES);
 	return t->plan && t->attach ? 0 : -ENOMEM;
 }
@@ -258,6 +296,11 @@ int tracer_attach(struct tracer *t, int fd, const struct notes *notes, pid_t pid
 	return err ? err : n;
 }
 
+void tracer_go(struct tracer *t)
+{
+	__atomic_store_n(&t->skel->bss->live, true, __ATOMIC_RELEASE);
+}
+
 const char *tracer_attach_way(const struct tracer *t)
 {
 	return t->mode == ATTACH_MULTI ? "uprobe_multi" : "trace events";
@@ -268,24 +311,37 @@ struct fold_tables tracer_tables(const struct tracer *t)
 	return t->tables;
 }
 
-uint64_t tracer_waiting(const struct tracer *t)
+int tracer_waiting(const struct tracer *t, struct waiting *waiting)
 {
 	int fd = bpf_map__fd(t->skel->maps.spills);
 	struct fold_key key, next, *previous = NULL;
-	uint64_t n = snapshot_waiting(&t->tables);
 	struct fold_spill spill;
+	int err = waiting_add_slots(waiting, &t->tables);
 
 	/* keys come and go meanwhile: no more of them than there can be */
-	for (int i = 0; i < MAX_SPILLS && !bpf_map_get_next_key(fd, previous, &next); i++) {
+	for (int i = 0; !err && i < MAX_SPILLS && !bpf_map_get_next_key(fd, previous, &next); i++) {
 		if (!bpf_map_lookup_elem(fd, &next, &spill))
-			n += spill.n;
+			err = waiting_add(waiting, &next, &spill.starts, (int)spill.n);
 		key = next;
 		previous = &key;
 	}
-	return n;
+	return err;
 }
 
-int tracer_drain(struct tracer *t, tracer_record_fn fn, void *arg)
+bool tracer_text(const struct tracer *t, uint64_t hash, char text[FOLD_TEXT_KEY])
+{
+	if (bpf_map_lookup_elem(bpf_map__fd(t->skel->maps.texts), &hash, text))
+		return false;
+	text[FOLD_TEXT_KEY - 1] = '\0';
+	return true;
+}
+
+const struct hit_probe *tracer_probes(const struct tracer *t, int *n)
+{
+	return plan_probes(t->plan, n);
+}
+
+int tracer_drain(struct tracer *t, uint64_t until, tracer_record_fn fn, void *arg)
 {
 	int n = 0;
 
@@ -293,7 +349,7 @@ int tracer_drain(struct tracer *t, tracer_record_fn fn, void *arg)
 	t->record_arg = arg;
 	if (t->ring)
 		n = ring_buffer__consume(t->ring);
-	return n < 0 || !t->hits.stripes ? n : n + hits_drain(&t->hits, fn, arg);
+	return n < 0 || !t->hits.stripes ? n : n + hits_drain(&t->hits, until, fn, arg);
 }
 
 void tracer_stop(struct tracer *t)

@@ -14,17 +14,21 @@
 #include "attach.h"
 #include "fold_table.h"
 #include "plan.h"
+#include "waiting.h"
 
 struct tracer_options {
-	const struct probe_rule *rules; /* ended by a NULL provider; outlive the tracer */
-	uint32_t rows;	 /* numbers that rules have as their group; 0: nothing is folded */
-	uint32_t splits; /* groups that a row can be split into; 0 or 1: none is */
-	bool pairs;	 /* some rules start and end durations */
-	bool by_process; /* split groups by process */
-	bool slow;	 /* a record of every duration of at least slow_ns */
+	struct plan_options plan; /* its rules outlive the tracer */
+	uint32_t verbs;		  /* that rules have, or may have when they grow: plan_verbs() */
+	uint32_t max_rules;	  /* of one probe: plan_most_rules() */
+	uint32_t rows;		  /* numbers that rules have as their group; 0: nothing is folded */
+	uint32_t splits;	  /* groups that a row can be split into; 0 or 1: none is */
+	bool by_process;	  /* split groups by process */
+	bool by_text;		  /* groups are split by texts: tracer_text() knows them */
+	bool texts;		  /* some arguments are texts */
+	bool threads;		  /* threads are keys */
+	bool slow;		  /* a record of every duration of at least slow_ns */
 	uint64_t slow_ns;
-	bool hits;     /* a record of every hit */
-	bool few_args; /* HIT_ARGS_FEW arguments of each will do */
+	uint32_t hit_args; /* arguments that records of hits have, where plan.hits wants them */
 	enum attach_mode attach;
 	pid_t pid; /* every attachment will be in this process only; 0: in any */
 };
@@ -45,18 +49,30 @@ int tracer__new(const struct tracer_options *options, struct tracer **out, char 
 int tracer_attach(struct tracer *tracer, int fd, const struct notes *notes, pid_t pid, char *why,
 		  size_t why_size);
 
+/* From here on hits count: all that was attached so far, from one moment. */
+void tracer_go(struct tracer *tracer);
+
 /* The way of attaching in use: "uprobe_multi" or "trace events". */
 const char *tracer_attach_way(const struct tracer *tracer);
 
 /* The fold's tables, live; valid until the tracer is freed. */
 struct fold_tables tracer_tables(const struct tracer *tracer);
 
-/* Starts that wait for their dones, in slots and spill table. */
-uint64_t tracer_waiting(const struct tracer *tracer);
+/* Adds the starts that wait for their dones, in slots and spill table. 0 or -ENOMEM. */
+int tracer_waiting(const struct tracer *tracer, struct waiting *waiting);
 
-/* Hands the records that have come to `fn`: slow IOs, then hits. Returns their number or -errno. */
+/* The text that hash stands for, by which groups are split, in `text`; false when not known. */
+bool tracer_text(const struct tracer *tracer, uint64_t hash, char text[FOLD_TEXT_KEY]);
+
+/* The probes of hits by number; see plan_probes(). */
+const struct hit_probe *tracer_probes(const struct tracer *tracer, int *n);
+
+/*
+ * Hands the records that have come to `fn`: slow IOs and hits with texts, then hits without,
+ * up to those of the moment `until` (CLOCK_MONOTONIC). Returns their number or -errno.
+ */
 typedef void (*tracer_record_fn)(void *arg, const void *record, size_t size);
-int tracer_drain(struct tracer *tracer, tracer_record_fn fn, void *arg);
+int tracer_drain(struct tracer *tracer, uint64_t until, tracer_record_fn fn, void *arg);
 
 /*
  * Lets go of all sites where that takes no time (uprobe_multi links), so that the last numbers are
