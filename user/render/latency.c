@@ -20,30 +20,53 @@ static const struct {
 	double p;
 	const char *key, *title;
 } percentiles[] = {
-	{ 0.50, "p50_ns", "P50" },
-	{ 0.90, "p90_ns", "P90" },
-	{ 0.99, "p99_ns", "P99" },
-	{ 0.999, "p99.9_ns", "P99.9" },
+	{ 0.50, "p50", "P50" },
+	{ 0.90, "p90", "P90" },
+	{ 0.99, "p99", "P99" },
+	{ 0.999, "p99.9", "P99.9" },
 };
 #define NPERCENTILES (int)(sizeof(percentiles) / sizeof(percentiles[0]))
 
-static const char *label(const struct latency_format *f, uint32_t row)
+const char *latency_label(const struct latency_format *f, uint32_t row)
 {
 	return row < (uint32_t)f->nlabels ? f->labels[row] : "?";
 }
 
-/* DTrace's order: lightest first; ties by the weight at 0, then by key. */
+static int section(const struct latency_format *f, const struct entry *e)
+{
+	return f->section && e->row->row < (uint32_t)f->nlabels ? f->section[e->row->row] : 0;
+}
+
+/* Whether the bit of a row is set. */
+static bool has_row(uint64_t rows, uint32_t row)
+{
+	return row < 64 && rows & UINT64_C(1) << row;
+}
+
+static bool is_plain(const struct latency_format *f, uint32_t row)
+{
+	return has_row(f->plain, row);
+}
+
+/*
+ * DTrace's order: aggregation by aggregation; lightest first, by number where they are counted;
+ * ties by the weight at 0, then by key.
+ */
 static int entry_compare(const void *va, const void *vb, void *vf)
 {
 	const struct entry *a = va, *b = vb;
 	const struct latency_format *f = vf;
 	int labels;
 
+	if (section(f, a) != section(f, b))
+		return section(f, a) - section(f, b);
+	if (f->counted && a->row->count != b->row->count)
+		return a->row->count < b->row->count ? -1 : 1;
 	if (a->weight != b->weight)
 		return a->weight < b->weight ? -1 : 1;
 	if (a->q.count[0] != b->q.count[0])
 		return a->q.count[0] < b->q.count[0] ? -1 : 1;
-	labels = strcmp(label(f, a->row->row), label(f, b->row->row));
+	labels = strcmp(latency_label(f, a->row->row), latency_label(f, b->row->row));
 	/* the snapshot's rows are in order of what else there is to a key */
 	return labels ? labels : a->row < b->row ? -1 : a->row > b->row;
 }
@@ -77,48 +100,111 @@ static bool key_has_pid(const struct latency_format *f)
 	return false;
 }
 
-/* A last string is not padded: lines end without trailing blanks. */
-static void print_key(FILE *out, const struct latency_format *f, const struct snapshot_row *row)
+/* The text that splits a row, fit to be printed. */
+static char *by_text(const struct render *r, uint64_t by, char *dst, size_t size)
 {
+	char text[FOLD_TEXT_KEY];
+
+	escape_copy(dst, size, render_text(r, by, text, sizeof(text)));
+	return dst;
+}
+
+#define BY_SIZE 512
+
+/* A last string is not padded: lines end without trailing blanks. */
+static void print_key(const struct render *r, const struct latency_format *f,
+		      const struct snapshot_row *row)
+{
+	char text[BY_SIZE];
+
 	if (row->tgid && !key_has_pid(f))
-		fprintf(out, " %8u", row->tgid);
+		fprintf(r->out, " %8u", row->tgid);
 	for (int i = 0; i < LATENCY_MAX_KEYS && f->key[i]; i++) {
-		bool last = i + 1 == LATENCY_MAX_KEYS || !f->key[i + 1];
+		const char *form = i + 1 == LATENCY_MAX_KEYS || !f->key[i + 1] ? "  %s" : "  %-50s";
+		char label[128];
 
 		switch (f->key[i]) {
 		case LATENCY_KEY_LABEL:
-			fprintf(out, last ? "  %s" : "  %-50s", label(f, row->row));
+			snprintf(label, sizeof(label), "%s%s", latency_label(f, row->row),
+				 f->suffix ? f->suffix : "");
+			fprintf(r->out, form, label);
 			break;
 		case LATENCY_KEY_BY:
-			fprintf(out, " %16" PRIu64, row->by);
+			if (f->by_text)
+				fprintf(r->out, form, by_text(r, row->by, text, sizeof(text)));
+			else
+				fprintf(r->out, " %16" PRIu64, row->by);
 			break;
 		case LATENCY_KEY_PID:
-			fprintf(out, " %8u", row->tgid);
+			fprintf(r->out, " %8u", row->tgid);
 			break;
 		case LATENCY_KEY_END:
 			break;
 		}
 	}
-	fputc('\n', out);
+	fputc('\n', r->out);
+}
+
+/* The line of an aggregation that is counted, with the empty line behind it. */
+static void print_counted(const struct render *r, const struct latency_format *f,
+			  const struct snapshot_row *row)
+{
+	char text[BY_SIZE];
+
+	if (row->tgid)
+		fprintf(r->out, "%8u ", row->tgid);
+	fprintf(r->out, "%s %20s %8" PRIu64 "\n\n", by_text(r, row->by, text, sizeof(text)),
+		latency_label(f, row->row), row->count);
 }
 
 static void print_quantizes(const struct render *r, const struct latency_format *f,
 			    struct entry *entries, int n)
 {
-	qsort_r(entries, n, sizeof(*entries), entry_compare, (void *)f);
-	fputc('\n', r->out);
+	if (!f->counted && !f->spaced)
+		fputc('\n', r->out);
 	for (int i = 0; i < n; i++) {
-		print_key(r->out, f, entries[i].row);
+		if (has_row(f->hidden, entries[i].row->row))
+			continue;
+		if (f->spaced && (!i || section(f, &entries[i]) != section(f, &entries[i - 1])))
+			fputc('\n', r->out);
+		if (f->counted)
+			print_counted(r, f, entries[i].row);
+		else
+			print_key(r, f, entries[i].row);
 		quantize_print(r->out, &entries[i].q);
 		fputc('\n', r->out);
 	}
 }
 
-static void print_duration(FILE *out, uint64_t ns)
+static void print_value(FILE *out, bool plain, uint64_t value)
 {
 	char text[24];
 
-	fprintf(out, " %9s", duration_format(ns, text, sizeof(text)));
+	if (plain)
+		fprintf(out, " %9" PRIu64, value);
+	else
+		fprintf(out, " %9s", duration_format(value, text, sizeof(text)));
+}
+
+static void print_summary_row(const struct render *r, const struct latency_format *f,
+			      const struct snapshot_row *row, bool pids)
+{
+	bool plain = is_plain(f, row->row);
+	char text[BY_SIZE];
+
+	if (pids)
+		fprintf(r->out, "%8u ", row->tgid);
+	fprintf(r->out, "%-28s", latency_label(f, row->row));
+	if (f->by_text)
+		fprintf(r->out, " %-36s", by_text(r, row->by, text, sizeof(text)));
+	else if (f->by)
+		fprintf(r->out, " %6" PRIu64, row->by);
+	fprintf(r->out, " %9" PRIu64, row->count);
+	print_value(r->out, plain, (uint64_t)(snapshot_mean(row) + 0.5));
+	for (int p = 0; p < NPERCENTILES; p++)
+		print_value(r->out, plain, snapshot_percentile(row, percentiles[p].p));
+	print_value(r->out, plain, row->max);
+	fputc('\n', r->out);
 }
 
 static void print_summary(const struct render *r, const struct latency_format *f,
@@ -130,26 +216,13 @@ static void print_summary(const struct render *r, const struct latency_format *f
 		fprintf(r->out, "%8s ", "PID");
 	fprintf(r->out, "%-28s", "OP");
 	if (f->by)
-		fprintf(r->out, " %6s", f->by);
+		fprintf(r->out, f->by_text ? " %-36s" : " %6s", f->by);
 	fprintf(r->out, " %9s %9s", "COUNT", "MEAN");
 	for (int i = 0; i < NPERCENTILES; i++)
 		fprintf(r->out, " %9s", percentiles[i].title);
 	fprintf(r->out, " %9s\n", "MAX");
-	for (int i = 0; i < n; i++) {
-		const struct snapshot_row *row = entries[i].row;
-
-		if (pids)
-			fprintf(r->out, "%8u ", row->tgid);
-		fprintf(r->out, "%-28s", label(f, row->row));
-		if (f->by)
-			fprintf(r->out, " %6" PRIu64, row->by);
-		fprintf(r->out, " %9" PRIu64, row->count);
-		print_duration(r->out, (uint64_t)(snapshot_mean(row) + 0.5));
-		for (int p = 0; p < NPERCENTILES; p++)
-			print_duration(r->out, snapshot_percentile(row, percentiles[p].p));
-		print_duration(r->out, row->max);
-		fputc('\n', r->out);
-	}
+	for (int i = 0; i < n; i++)
+		print_summary_row(r, f, entries[i].row, pids);
 }
 
 static json_t *json_quantize(const struct quantize *q)
@@ -164,24 +237,42 @@ static json_t *json_quantize(const struct quantize *q)
 	return array;
 }
 
+/* What splits a row, or is a part of a key: a number, or the text it stands for. */
+static json_t *json_by(const struct render *r, bool is_text, uint64_t by)
+{
+	char text[FOLD_TEXT_KEY];
+
+	return is_text ? json_text(render_text(r, by, text, sizeof(text))) : json_integer(by);
+}
+
+/* "p50_ns", or "p50" where it is no duration */
+static void json_value(json_t *object, bool plain, const char *key, json_t *value)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s%s", key, plain ? "" : "_ns");
+	json_set(object, name, value);
+}
+
 static void print_json(const struct render *r, const struct latency_format *f,
 		       const struct entry *e)
 {
 	const struct snapshot_row *row = e->row;
 	json_t *object = json_line(r);
+	bool plain = is_plain(f, row->row);
 
 	if (row->tgid)
 		json_set(object, "pid", json_integer(row->tgid));
-	json_set(object, "op", json_string(label(f, row->row)));
+	json_set(object, "op", json_text(latency_label(f, row->row)));
 	if (f->by)
-		json_set(object, f->by, json_integer(row->by));
+		json_set(object, f->by, json_by(r, f->by_text, row->by));
 	json_set(object, "count", json_integer(row->count));
-	json_set(object, "sum_ns", json_integer(row->sum));
-	json_set(object, "mean_ns", json_real(snapshot_mean(row)));
+	json_value(object, plain, "sum", json_integer(row->sum));
+	json_value(object, plain, "mean", json_real(snapshot_mean(row)));
 	for (int p = 0; p < NPERCENTILES; p++)
-		json_set(object, percentiles[p].key,
-			 json_integer(snapshot_percentile(row, percentiles[p].p)));
-	json_set(object, "max_ns", json_integer(row->max));
+		json_value(object, plain, percentiles[p].key,
+			   json_integer(snapshot_percentile(row, percentiles[p].p)));
+	json_value(object, plain, "max", json_integer(row->max));
 	json_set(object, "quantize", json_quantize(&e->q));
 	json_print(r->out, object);
 }
@@ -200,48 +291,105 @@ void latency_print(const struct render *r, const struct latency_format *f, const
 	} else if (r->summary) {
 		print_summary(r, f, entries, n);
 	} else {
+		qsort_r(entries, n, sizeof(*entries), entry_compare, (void *)f);
 		print_quantizes(r, f, entries, n);
 	}
 	free(entries);
 }
 
-static void slow_json(const struct render *r, const struct latency_format *f,
-		      const struct latency_slow *s)
+/* What the second part of a key is called; NULL when it has none. */
+static const char *sub_name(const struct latency_format *f)
 {
-	json_t *object = json_line(r);
+	return f->sub ? f->sub : f->by;
+}
 
-	json_set(object, "event", json_string("slow"));
-	json_set(object, "pid", json_integer(s->tgid));
-	json_set(object, "process", json_text(s->process));
-	json_set(object, "op", json_string(label(f, s->row)));
-	json_set(object, "job", json_integer(s->job));
-	if (f->by)
-		json_set(object, f->by, json_integer(s->sub));
-	json_set(object, "duration_ns", json_integer(s->duration));
-	json_set(object, "end_monotonic_ns", json_integer(s->end));
-	json_print(r->out, object);
+static bool sub_is_text(const struct latency_format *f)
+{
+	return !f->sub && f->by_text;
+}
+
+/* The process, operation and job that a duration or a start is of. */
+static void print_io(const struct render *r, const struct latency_format *f,
+		     const struct latency_io *io)
+{
+	char text[BY_SIZE];
+
+	fprintf(r->out, "%7u ", io->tgid);
+	escape_print(r->out, io->process);
+	for (size_t width = escape_width(io->process); width < 15; width++)
+		fputc(' ', r->out);
+	fprintf(r->out, " %-18s %10" PRIu64, latency_label(f, io->row), io->job);
+	if (sub_name(f) && sub_is_text(f))
+		fprintf(r->out, " %36s", by_text(r, io->sub, text, sizeof(text)));
+	else if (sub_name(f))
+		fprintf(r->out, " %6" PRIu64, io->sub);
+}
+
+static void print_io_titles(const struct render *r, const struct latency_format *f)
+{
+	fprintf(r->out, "%7s %-15s %-18s %10s", "PID", "PROCESS", "OP", "JOB");
+	if (sub_name(f))
+		fprintf(r->out, sub_is_text(f) ? " %36s" : " %6s", sub_name(f));
+}
+
+static void json_io(json_t *object, const struct render *r, const struct latency_format *f,
+		    const struct latency_io *io)
+{
+	json_set(object, "pid", json_integer(io->tgid));
+	json_set(object, "process", json_text(io->process));
+	json_set(object, "op", json_text(latency_label(f, io->row)));
+	json_set(object, "job", json_integer(io->job));
+	if (sub_name(f))
+		json_set(object, sub_name(f), json_by(r, sub_is_text(f), io->sub));
 }
 
 void latency_slow_print(const struct render *r, const struct latency_format *f,
-			const struct latency_slow *s, bool header)
+			const struct latency_io *io, bool header)
 {
 	char time[24], duration[24];
+	json_t *object;
 
 	if (r->json) {
-		slow_json(r, f, s);
+		object = json_line(r);
+		json_set(object, "event", json_string("slow"));
+		json_io(object, r, f, io);
+		json_set(object, "duration_ns", json_integer(io->duration));
+		json_set(object, "end_monotonic_ns", json_integer(io->end));
+		json_print(r->out, object);
 		return;
 	}
-	if (header)
-		fprintf(r->out, "%-15s %7s %-15s %-18s %10s %6s %9s\n", "TIME", "PID", "PROCESS",
-			"OP", "JOB", f->by ? f->by : "", "DURATION");
-	fprintf(r->out, "%-15s %7u ", time_format_clock(s->wall, time, sizeof(time)), s->tgid);
-	escape_print(r->out, s->process);
-	for (size_t width = escape_width(s->process); width < 15; width++)
-		fputc(' ', r->out);
-	fprintf(r->out, " %-18s %10" PRIu64, label(f, s->row), s->job);
-	if (f->by)
-		fprintf(r->out, " %6" PRIu64, s->sub);
-	else
-		fprintf(r->out, " %6s", "");
-	fprintf(r->out, " %9s\n", duration_format(s->duration, duration, sizeof(duration)));
+	if (header) {
+		fprintf(r->out, "%-15s ", "TIME");
+		print_io_titles(r, f);
+		fprintf(r->out, " %9s\n", "DURATION");
+	}
+	fprintf(r->out, "%-15s ", time_format_clock(io->wall, time, sizeof(time)));
+	print_io(r, f, io);
+	fprintf(r->out, " %9s\n", duration_format(io->duration, duration, sizeof(duration)));
+}
+
+void latency_waiting_print(const struct render *r, const struct latency_format *f,
+			   const struct latency_io *io, bool header)
+{
+	char time[24], duration[24];
+	json_t *object;
+
+	if (r->json) {
+		object = json_line(r);
+		json_set(object, "event", json_string("in-flight"));
+		json_io(object, r, f, io);
+		json_set(object, "age_ns", json_integer(io->duration));
+		json_set(object, "ended", json_boolean(io->ended));
+		json_print(r->out, object);
+		return;
+	}
+	if (header) {
+		fprintf(r->out, "%-15s ", "BEGAN");
+		print_io_titles(r, f);
+		fprintf(r->out, " %9s\n", "AGE");
+	}
+	fprintf(r->out, "%-15s ", time_format_clock(io->wall, time, sizeof(time)));
+	print_io(r, f, io);
+	fprintf(r->out, " %9s%s\n", duration_format(io->duration, duration, sizeof(duration)),
+		io->ended ? " (process ended)" : "");
 }

@@ -13,7 +13,7 @@
 enum latency_key {
 	LATENCY_KEY_END = 0,
 	LATENCY_KEY_LABEL = 1, /* the row's label: a string */
-	LATENCY_KEY_BY = 2,    /* what splits the row: 8 bytes */
+	LATENCY_KEY_BY = 2,    /* what splits the row: 8 bytes, or a string */
 	LATENCY_KEY_PID = 3,   /* the process: 4 bytes */
 };
 #define LATENCY_MAX_KEYS 4
@@ -21,8 +21,18 @@ enum latency_key {
 struct latency_format {
 	const char *const *labels; /* by row number */
 	int nlabels;
-	const char *by; /* what splits a row ("client"), the JSON key too; NULL: nothing does */
+	const char *suffix; /* of labels above distributions; NULL: none */
+	/* what splits a row ("client"), the JSON key too; NULL: nothing does */
+	const char *by;
+	bool by_text;	 /* that is the hash of a text */
+	const char *sub; /* second part of a start's key, where it is not `by` ("extent") */
 	enum latency_key key[LATENCY_MAX_KEYS]; /* ended by LATENCY_KEY_END where shorter */
+	const uint8_t *section; /* by row number: aggregations in the order they print; NULL: one */
+	bool spaced;		/* an empty line before each section, not before all */
+	/* an aggregation of counts goes with it, which it is sorted by: "UUID OP COUNT" */
+	bool counted;
+	uint64_t plain;	 /* bit n: the values of row n are no durations */
+	uint64_t hidden; /* bit n: the script does not print row n; distributions only */
 };
 
 /*
@@ -32,20 +42,26 @@ struct latency_format {
 void latency_print(const struct render *render, const struct latency_format *format,
 		   const struct snapshot *snapshot);
 
-/* One duration that was slow, as it ended. */
-struct latency_slow {
-	uint64_t wall;	   /* ns since the epoch: when it ended */
-	uint64_t end;	   /* the same, CLOCK_MONOTONIC */
-	uint64_t duration; /* ns */
+/* The row's label. */
+const char *latency_label(const struct latency_format *format, uint32_t row);
+
+/* One IO: a duration that was slow, as it ended, or a start that waits for its end. */
+struct latency_io {
+	uint64_t wall;	   /* ns since the epoch: when it ended; of one that waits: when it began */
+	uint64_t end;	   /* when it ended, CLOCK_MONOTONIC */
+	uint64_t duration; /* ns; of one that waits: since it began */
 	uint32_t tgid;
 	const char *process; /* its name; printed escaped */
+	bool ended;	     /* the process is gone */
 	uint32_t row;
 	uint64_t job;
 	uint64_t sub;
 };
 
-/* Prints a line; `header` first prints the titles. */
+/* Each prints a line; `header` first prints the titles. */
 void latency_slow_print(const struct render *render, const struct latency_format *format,
-			const struct latency_slow *slow, bool header);
+			const struct latency_io *io, bool header);
+void latency_waiting_print(const struct render *render, const struct latency_format *format,
+			   const struct latency_io *io, bool header);
 
 #endif

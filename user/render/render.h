@@ -6,6 +6,7 @@
 #define ASSAY_RENDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -15,6 +16,12 @@ struct render {
 	uint64_t wall;	    /* ns since the epoch: the moment the numbers are of */
 	bool json;
 	bool summary; /* percentiles in place of distributions */
+	/* the text that a hash stands for, where rows are split by texts; false when not known */
+	bool (*text)(const void *arg, uint64_t hash, char *text, size_t size);
+	const void *text_arg;
 };
+
+/* The same in any case: an unknown one is shown as its hash. Returns `text`. */
+char *render_text(const struct render *render, uint64_t hash, char *text, size_t size);
 
 #endif
