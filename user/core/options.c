@@ -17,56 +17,156 @@ enum {
 	OPT_SLOWER,
 	OPT_ATTACH,
 	OPT_USAGE,
+	OPT_IN_FLIGHT,
+	OPT_HEATMAP,
+	OPT_EXTRA,
+	OPT_VOLUME,
+	OPT_KEY,
+	OPT_BY,
+	OPT_TEXT,
+	OPT_PROBES,
+	OPT_PERFETTO,
+	OPT_RECORD,
+	OPT_REPLAY,
 };
 
-static const struct argp_option table[] = {
-	{ 0, 0, 0, 0, "What to trace (without -p and -e: every process with the probes):", 1 },
-	{ "pid", 'p', "PID", 0, "only this process (repeatable)", 1 },
-	{ "exe", 'e', "FILE", 0, "processes of this binary, now and later (repeatable)", 1 },
-	{ "wait", 'Z', 0, 0, "wait for targets: none yet is no error", 1 },
-	{ "attach", OPT_ATTACH, "auto|multi|events", 0,
-	  "uprobe_multi links, or trace events (default: what the kernel has)", 1 },
-	{ "dry-run", OPT_DRY_RUN, 0, 0, "print what would be attached, and end", 1 },
-	{ 0, 0, 0, 0, "When to print:", 2 },
-	{ "interval", 'i', "SECS", 0, "print every SECS what happened in them", 2 },
-	{ "duration", 'd', "SECS", 0, "end after SECS", 2 },
-	{ "count", 'n', "COUNT", 0, "end after COUNT intervals", 2 },
-	{ 0, 0, 0, 0, "What to print:", 3 },
-	{ "json", 'j', 0, 0, "JSON, one object a line", 3 },
-	{ "timestamp", 'T', 0, 0, "the time before each interval", 3 },
-	{ "layout", OPT_LAYOUT, "classic|compact|legacy", 0,
-	  "of the scripts of June 2024 (default), of today, of 2022", 3 },
-	{ "summary", OPT_SUMMARY, 0, 0,
-	  "latencies: count, mean, percentiles and maximum in place of distributions", 3 },
-	{ "by-pid", OPT_BY_PID, 0, 0, "split by process", 3 },
-	{ "slower-than", OPT_SLOWER, "DURATION", 0,
-	  "latencies: also print each IO that took at least DURATION (10ms, 500us) as it ends", 3 },
-	{ "output", 'o', "FILE", 0, "print to FILE", 3 },
-	{ 0, 0, 0, 0, "Other:", 4 },
-	{ "verbose", 'v', 0, 0, "more messages, libbpf's too", 4 },
-	{ "help", 'h', 0, 0, "print this", 4 },
-	{ "usage", OPT_USAGE, 0, 0, "print it in short", 4 },
-	{ 0 },
+/* An option, and what a report must take for it, or must not; in the order of help. */
+static const struct {
+	struct argp_option option;
+	uint32_t takes, not ;
+} table[] = {
+	{ { 0, 0, 0, 0, "What to trace (without -p and -e: every process with the probes):", 1 },
+	  0,
+	  0 },
+	{ { "pid", 'p', "PID", 0, "only this process (repeatable)", 1 }, 0, 0 },
+	{ { "exe", 'e', "FILE", 0, "processes of this binary, now and later (repeatable)", 1 },
+	  0,
+	  0 },
+	{ { "wait", 'Z', 0, 0, "wait for targets: none yet is no error", 1 }, 0, 0 },
+	{ { "probes", OPT_PROBES, "PATTERN", 0,
+	    "record these (PROVIDER:PROBE with shell wildcards, repeatable); default: Crucible's",
+	    1 },
+	  TAKES_PROBES,
+	  0 },
+	{ { "key", OPT_KEY, "ARG", 0,
+	    "what a start and its done have in common: argN, a known argument's name, or tid "
+	    "(at most two)",
+	    1 },
+	  TAKES_KEY,
+	  0 },
+	{ { "by", OPT_BY, "ARG", 0, "split by this argument: argN, or a known one's name", 1 },
+	  TAKES_BY,
+	  0 },
+	{ { "text", OPT_TEXT, "argN", 0,
+	    "this argument points to a text, where assay does not know (repeatable)", 1 },
+	  TAKES_TEXT,
+	  0 },
+	{ { "attach", OPT_ATTACH, "auto|multi|events", 0,
+	    "uprobe_multi links, or trace events (default: what the kernel has)", 1 },
+	  0,
+	  0 },
+	{ { "replay", OPT_REPLAY, "FILE", 0, "a recording, in place of what runs here", 1 },
+	  0,
+	  TAKES_PROBES },
+	{ { "dry-run", OPT_DRY_RUN, 0, 0, "print what would be attached, and end", 1 }, 0, 0 },
+	{ { 0, 0, 0, 0, "When to print:", 2 }, 0, TAKES_HITS },
+	{ { 0, 0, 0, 0, "When to end:", 2 }, TAKES_HITS, 0 },
+	{ { "interval", 'i', "SECS", 0, "print every SECS what happened in them", 2 },
+	  0,
+	  TAKES_HITS },
+	{ { "duration", 'd', "SECS", 0, "end after SECS", 2 }, 0, 0 },
+	{ { "count", 'n', "COUNT", 0, "end after COUNT intervals", 2 }, 0, TAKES_HITS },
+	{ { "count", 'n', "COUNT", 0, "end after COUNT hits", 2 }, TAKES_HITS, 0 },
+	{ { 0, 0, 0, 0, "What to print:", 3 }, 0, 0 },
+	{ { "json", 'j', 0, 0, "JSON, one object a line", 3 }, 0, TAKES_PROBES },
+	{ { "timestamp", 'T', 0, 0, "the time before each interval", 3 }, 0, TAKES_HITS },
+	{ { "layout", OPT_LAYOUT, "classic|compact|legacy", 0,
+	    "of the scripts of June 2024 (default), of today, of 2022", 3 },
+	  0,
+	  TAKES_HITS },
+	{ { "summary", OPT_SUMMARY, 0, 0,
+	    "count, mean, percentiles and maximum in place of distributions", 3 },
+	  TAKES_LATENCY,
+	  0 },
+	{ { "heatmap", OPT_HEATMAP, 0, 0, "latency over time, drawn", 3 }, TAKES_LATENCY, 0 },
+	{ { "slower-than", OPT_SLOWER, "DURATION", 0,
+	    "also print each IO that took at least DURATION (10ms, 500us) as it ends", 3 },
+	  TAKES_LATENCY,
+	  0 },
+	{ { "in-flight", OPT_IN_FLIGHT, 0, 0,
+	    "also print, at the end, what has begun and not ended (any time: SIGUSR1)", 3 },
+	  TAKES_LATENCY,
+	  0 },
+	{ { "volume", OPT_VOLUME, "UUID", 0, "only this volume, or those that begin so", 3 },
+	  TAKES_VOLUME,
+	  0 },
+	{ { "extra", OPT_EXTRA, 0, 0, "columns that the scripts do not have, too", 3 },
+	  TAKES_EXTRA,
+	  0 },
+	{ { "by-pid", OPT_BY_PID, 0, 0, "split by process", 3 }, 0, TAKES_HITS },
+	{ { "perfetto", OPT_PERFETTO, 0, 0, "write a trace for Perfetto's UI", 3 },
+	  TAKES_PROBES,
+	  0 },
+	{ { "output", 'o', "FILE", 0, "print to FILE", 3 }, 0, TAKES_PROBES },
+	{ { "output", 'o', "FILE", 0, "where the recording goes", 3 }, TAKES_PROBES, 0 },
+	{ { "record", OPT_RECORD, "FILE", 0, "also keep all hits, to be replayed", 3 },
+	  0,
+	  TAKES_PROBES },
+	{ { 0, 0, 0, 0, "Other:", 4 }, 0, 0 },
+	{ { "verbose", 'v', 0, 0, "more messages, libbpf's too", 4 }, 0, 0 },
+	{ { "help", 'h', 0, 0, "print this", 4 }, 0, 0 },
+	{ { "usage", OPT_USAGE, 0, 0, "print it in short", 4 }, 0, 0 },
 };
+#define NTABLE ((int)(sizeof(table) / sizeof(table[0])))
+
+/* The report's own options, ended by an empty one. */
+static void options_of(uint32_t takes, struct argp_option own[NTABLE + 1])
+{
+	int n = 0;
+
+	for (int i = 0; i < NTABLE; i++)
+		if ((table[i].takes & takes) == table[i].takes && !(table[i].not &takes))
+			own[n++] = table[i].option;
+	own[n] = (struct argp_option){ 0 };
+}
+
+void options_each(const struct options_spec *spec, options_each_fn fn, void *arg)
+{
+	struct argp_option own[NTABLE + 1];
+
+	options_of(spec->takes, own);
+	for (const struct argp_option *o = own; o->name || o->doc; o++)
+		fn(arg, o->key > ' ' && o->key < 256 ? o->key : 0, o->name, o->arg, o->doc);
+}
 
 /* Says what is wrong with an option's value; the parser's error. */
 #define refuse(state, ...) (argp_error(state, __VA_ARGS__), EINVAL)
 
-static error_t add_pid(struct options *o, struct argp_state *state, const char *arg)
+int options_add_pid(struct options *o, const char *text)
 {
-	pid_t *pids = reallocarray(o->pids, o->npids + 1, sizeof(*pids));
+	pid_t *pids;
 	char *end;
 	long pid;
 
-	if (!pids)
-		return ENOMEM;
-	o->pids = pids;
 	errno = 0;
-	pid = strtol(arg, &end, 10);
-	if (errno || *end || end == arg || pid <= 0 || pid > 1 << 22)
-		return refuse(state, "-p %s: not a process ID", arg);
+	pid = strtol(text, &end, 10);
+	if (errno || *end || end == text || pid <= 0 || pid > 1 << 22)
+		return -EINVAL;
+	pids = reallocarray(o->pids, o->npids + 1, sizeof(*pids));
+	if (!pids)
+		return -ENOMEM;
+	o->pids = pids;
 	o->pids[o->npids++] = pid;
 	return 0;
+}
+
+static error_t add_pid(struct options *o, struct argp_state *state, const char *arg)
+{
+	int err = options_add_pid(o, arg);
+
+	if (err == -EINVAL)
+		return refuse(state, "-p %s: not a process ID", arg);
+	return -err;
 }
 
 static error_t add_file(struct options *o, const char *arg)
@@ -135,6 +235,76 @@ static error_t parse_what(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static error_t add_key(struct options *o, struct argp_state *state, const char *arg)
+{
+	if (o->nkeys == OPTIONS_MAX_KEYS)
+		return refuse(state, "--key %s: at most %d arguments are a key", arg,
+			      OPTIONS_MAX_KEYS);
+	o->keys[o->nkeys++] = arg;
+	return 0;
+}
+
+static error_t add_text(struct options *o, struct argp_state *state, const char *arg)
+{
+	int n, end = 0;
+
+	if (sscanf(arg, "arg%d%n", &n, &end) != 1 || arg[end] || n < 0 || n > 7)
+		return refuse(state, "--text %s: arg0 to arg7", arg);
+	o->texts |= 1u << n;
+	return 0;
+}
+
+static error_t add_probes(struct options *o, char *arg)
+{
+	char **probes = reallocarray(o->probes, o->nprobes + 1, sizeof(*probes));
+
+	if (!probes)
+		return ENOMEM;
+	o->probes = probes;
+	o->probes[o->nprobes++] = arg;
+	return 0;
+}
+
+/* Options that only some reports take. */
+static error_t parse_special(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case OPT_SUMMARY:
+		o->summary = true;
+		return 0;
+	case OPT_HEATMAP:
+		o->heatmap = true;
+		return 0;
+	case OPT_SLOWER:
+		o->slow = true;
+		return set_duration(state, "--slower-than", arg, 0, &o->slow_ns);
+	case OPT_IN_FLIGHT:
+		o->in_flight = true;
+		return 0;
+	case OPT_VOLUME:
+		o->volume = arg;
+		return 0;
+	case OPT_EXTRA:
+		o->extra = true;
+		return 0;
+	case OPT_KEY:
+		return add_key(o, state, arg);
+	case OPT_BY:
+		o->by = arg;
+		return 0;
+	case OPT_TEXT:
+		return add_text(o, state, arg);
+	case OPT_PROBES:
+		return add_probes(o, arg);
+	case OPT_PERFETTO:
+		o->perfetto = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
 	static const char *const layouts[] = { "classic", "compact", "legacy", NULL };
@@ -153,18 +323,19 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		if (layout < 0)
 			return refuse(state, "--layout %s: classic, compact or legacy", arg);
 		o->layout = layout;
-		return 0;
-	case OPT_SUMMARY:
-		o->summary = true;
+		o->layout_given = true;
 		return 0;
 	case OPT_BY_PID:
 		o->by_pid = true;
 		return 0;
-	case OPT_SLOWER:
-		o->slow = true;
-		return set_duration(state, "--slower-than", arg, 0, &o->slow_ns);
 	case 'o':
 		o->output = arg;
+		return 0;
+	case OPT_RECORD:
+		o->record = arg;
+		return 0;
+	case OPT_REPLAY:
+		o->replay = arg;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -196,18 +367,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	}
 	err = parse_what(key, arg, state);
+	err = err == ARGP_ERR_UNKNOWN ? parse_special(key, arg, state) : err;
 	return err == ARGP_ERR_UNKNOWN ? parse_output(key, arg, state) : err;
 }
 
-int options_parse(struct options *o, const char *summary, int argc, char **argv)
+int options_parse(struct options *o, const struct options_spec *spec, int argc, char **argv)
 {
-	const struct argp argp = { .options = table,
-				   .parser = parse,
-				   .args_doc = "[-- COMMAND [ARG...]]",
-				   .doc = summary };
+	struct argp_option own[NTABLE + 1];
+	char usage[128];
+	const struct argp argp = {
+		.options = own, .parser = parse, .args_doc = usage, .doc = spec->summary
+	};
 	int err;
 
 	memset(o, 0, sizeof(*o));
+	options_of(spec->takes, own);
+	snprintf(usage, sizeof(usage), "%s%s[-- COMMAND [ARG...]]", spec->args ? spec->args : "",
+		 spec->args ? " " : "");
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--"))
 			continue;
@@ -228,4 +404,5 @@ void options_free(struct options *o)
 {
 	free(o->pids);
 	free(o->files);
+	free(o->probes);
 }

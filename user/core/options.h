@@ -17,6 +17,20 @@ enum layout {
 	LAYOUT_LEGACY = 2,  /* 2021 and 2022 */
 };
 
+/* Options that not all reports take, by what they are for. */
+enum options_takes {
+	TAKES_LATENCY = 1 << 0, /* --summary, --slower-than, --in-flight, --heatmap */
+	TAKES_VOLUME = 1 << 1,	/* --volume */
+	TAKES_EXTRA = 1 << 2,	/* --extra */
+	TAKES_KEY = 1 << 3,	/* --key */
+	TAKES_BY = 1 << 4,	/* --by */
+	TAKES_TEXT = 1 << 5,	/* --text */
+	TAKES_PROBES = 1 << 6,	/* --probes, --perfetto; and -o is where the recording goes */
+	TAKES_HITS = 1 << 7,	/* no intervals, layouts or splitting: hits, one by one */
+};
+
+#define OPTIONS_MAX_KEYS 2
+
 struct options {
 	pid_t *pids;
 	int npids;
@@ -25,7 +39,7 @@ struct options {
 	bool wait;	   /* -Z */
 	uint64_t interval; /* ns; 0: the report's own */
 	uint64_t duration; /* ns; 0: until a signal */
-	uint64_t count;	   /* intervals; 0: any number */
+	uint64_t count;	   /* intervals, or hits; 0: any number */
 	bool json;
 	bool timestamps;
 	bool summary;
@@ -33,13 +47,34 @@ struct options {
 	bool dry_run;
 	bool slow; /* --slower-than was given */
 	uint64_t slow_ns;
+	bool in_flight;
+	bool heatmap;
+	bool extra;
+	bool perfetto;
 	enum layout layout;
+	bool layout_given;
 	enum attach_mode attach;
 	const char *output; /* -o; NULL: stdout */
-	char **command;	    /* what follows `--`, ended by NULL; NULL: none */
-	char **args;	    /* words that are no options */
+	const char *record; /* where the hits are kept; NULL: nowhere */
+	const char *replay; /* a recording, in place of what runs here; NULL: none */
+	const char *volume; /* the only one to show, or how it begins; NULL: all */
+	const char *keys[OPTIONS_MAX_KEYS];
+	int nkeys;
+	const char *by; /* NULL: nothing */
+	uint32_t texts; /* bit n: argument n is a text */
+	char **probes;	/* patterns */
+	int nprobes;
+	char **command; /* what follows `--`, ended by NULL; NULL: none */
+	char **args;	/* words that are no options */
 	int nargs;
 	bool asked; /* for help, and got it */
+};
+
+/* What is to be parsed, and how help calls it. */
+struct options_spec {
+	const char *summary; /* one line */
+	const char *args;    /* the words it takes; NULL: none */
+	uint32_t takes;	     /* enum options_takes */
 };
 
 /*
@@ -48,7 +83,18 @@ struct options {
  * options_free(); strings are argv's.
  */
 #define OPTIONS_HELP 1
-int options_parse(struct options *options, const char *summary, int argc, char **argv);
+int options_parse(struct options *options, const struct options_spec *spec, int argc, char **argv);
 void options_free(struct options *options);
+
+/* Adds a process, as -p does. -EINVAL when the text is no process ID, -ENOMEM. */
+int options_add_pid(struct options *options, const char *text);
+
+/*
+ * Calls `fn` for each option of the spec, and for each title above some of them (then `name` is
+ * NULL): "p", "pid", "PID", "only this process". `letter` is 0 where there is none.
+ */
+typedef void (*options_each_fn)(void *arg, int letter, const char *name, const char *value,
+				const char *text);
+void options_each(const struct options_spec *spec, options_each_fn fn, void *arg);
 
 #endif

@@ -10,22 +10,9 @@ enum { READ, WRITE, WRITE_UNWRITTEN, FLUSH, BARRIER, NOOP, CLOSE, REPAIR, REOPEN
 static const char *const labels[] = { "read", "write", "write-unwritten", "flush", "barrier",
 				      "noop", "close", "repair",	  "reopen" };
 
-/* argument 0 is the job, which is all the key there is beside the process */
-#define GATEWAY(op, op_name)                                                                      \
-	{ "crucible_upstairs",                                                                    \
-	  "gw-" op_name "-start",                                                                 \
-	  { .verb = FOLD_START,                                                                   \
-	    .job = 0,                                                                             \
-	    .sub = FOLD_FROM_NONE,                                                                \
-	    .by = FOLD_FROM_NONE,                                                                 \
-	    .pair = op } },                                                                       \
-	{                                                                                         \
-		"crucible_upstairs", "gw-" op_name "-done",                                       \
-		{                                                                                 \
-			.verb = FOLD_DONE, .job = 0, .sub = FOLD_FROM_NONE, .by = FOLD_FROM_NONE, \
-			.pair = op, .group = op                                                   \
-		}                                                                                 \
-	}
+#define GATEWAY(row, op)                                                             \
+	RULES_LATENCY("crucible_upstairs", "gw-" op "-start", "gw-" op "-done", row, \
+		      FOLD_FROM_NONE, KEY_JOB)
 
 static const struct probe_rule rules[] = {
 	GATEWAY(READ, "read"),
@@ -40,11 +27,28 @@ static const struct probe_rule rules[] = {
 	{ 0 },
 };
 
+static const struct latency_format format = {
+	.labels = labels,
+	.nlabels = NROWS(labels),
+	.key = { LATENCY_KEY_LABEL },
+};
+
 const struct report report_perfgw = {
 	.name = "perfgw",
 	.summary = "latency of each operation at the gateway: guest's request to its answer",
+	.help = {
+		.about = "From gw-OP-start, when the upstairs takes a job in from the guest, to "
+			 "gw-OP-done, when it is done for the guest: a write or a flush when two of "
+			 "the three downstairs have answered, a read when the first has, a barrier "
+			 "or a job of live repair when all three have.\n",
+		.columns = "OP is the operation: read, write, write-unwritten (fills blocks that "
+			   "were never written), flush, barrier, noop, and close, repair and reopen "
+			   "of live repair.\n",
+		.caveats = "A write is acknowledged to the guest earlier, as it is submitted: what is "
+			   "measured is when it is safe on two downstairs.\n",
+	},
+	.takes = TAKES_LATENCY,
 	.rules = rules,
-	.format = { .labels = labels,
-		    .nlabels = sizeof(labels) / sizeof(labels[0]),
-		    .key = { LATENCY_KEY_LABEL } },
+	.rows = NROWS(labels),
+	.latency = &format,
 };

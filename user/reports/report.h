@@ -6,33 +6,86 @@
 #ifndef ASSAY_REPORT_H
 #define ASSAY_REPORT_H
 
+#include "core/hit.h"
 #include "core/options.h"
 #include "core/plan.h"
 #include "core/snapshot.h"
+#include "render/counts.h"
 #include "render/latency.h"
 #include "render/render.h"
+
+struct report;
 
 /* One printing: the numbers, and how they are wanted. */
 struct report_view {
 	struct render render;
+	const struct report *report;
 	const struct options *options;
+	enum layout layout;		 /* the one in use, which may be the report's only one */
 	const struct snapshot *snapshot; /* of the interval, or since the start */
+	struct counts_state *state;	 /* lasts from one printing to the next */
+	counts_alive_fn alive;		 /* whether a process is still there */
+	const void *alive_arg;
+	const char *process; /* of a hit: the name of its process */
+};
+
+/* Which rules a report makes for the probes that its arguments name: user/reports/wild.h. */
+enum report_wild {
+	WILD_NONE = 0,	  /* its rules are its own */
+	WILD_COUNT = 1,	  /* counts each */
+	WILD_LATENCY = 2, /* the first argument's start, the second's end */
+	WILD_HITS = 3,	  /* has each hit */
+};
+
+/* What "assay help" and the man page say beyond what the table knows. Paragraphs end with \n. */
+struct report_help {
+	const char *about;   /* what it measures, from where to where */
+	const char *columns; /* what is printed, in what unit */
+	const char *caveats; /* what to keep in mind; NULL: nothing */
 };
 
 struct report {
 	const char *name;
 	const char *aliases; /* other names, separated by blanks; NULL: none */
 	const char *summary; /* one line */
-	const struct probe_rule *rules;
-	struct latency_format format; /* of the rules' groups */
-	uint32_t max_by;	      /* how many values the splitting argument takes; 0 is 1 */
-	uint64_t interval;	      /* ns between prints without -i; 0: only at the end */
-	/* NULL: latencies, as `format` says */
+	struct report_help help;
+	const char *args; /* the words it takes, as usage shows them; NULL: none */
+	bool pid_arg;	  /* that is one process, which must be given */
+	uint32_t takes;	  /* options beside those of all reports: enum options_takes */
+	uint32_t layouts; /* bit n: exists in that layout; 0: all */
+	const struct probe_rule *rules; /* ended by a NULL provider */
+	enum report_wild wild;
+	uint32_t rows;		   /* that the rules have as groups */
+	uint32_t max_by;	   /* how many values the splitting argument takes; 0 is 1 */
+	bool by_process;	   /* always split by process */
+	uint64_t interval;	   /* ns between prints without -i; 0: only at the end */
+	uint64_t compact_interval; /* the same in compact layout, where it differs */
+	bool cumulative;	   /* each print is of all since the start */
+	/* how the numbers print: distributions, a table of counters, or a function of its own */
+	const struct latency_format *latency;
+	const struct latency_format *compact; /* the same in compact layout, where it differs */
+	const struct counts_format *counts;
+	const struct counts_format *compact_counts;
 	void (*print)(const struct report_view *view);
+	/* each hit, where those are wanted */
+	void (*hit)(const struct report_view *view, const struct hit_probe *probe,
+		    const struct hit *hit);
 };
 
-/* Whether the report measures durations (else it counts). */
+/* What its command line takes. */
+struct options_spec report_spec(const struct report *report);
+
+/* Prints the view as its report does. */
+void report_print(const struct report_view *view);
+
+/* Whether the report measures durations (else it counts, or shows hits). */
 bool report_pairs(const struct report *report);
+
+/* How its latencies print in a layout; NULL when it has none. */
+const struct latency_format *report_latency(const struct report *report, enum layout layout);
+
+/* The layout that is used when `wanted` is asked for, or -1 where the report has no such. */
+int report_layout(const struct report *report, enum layout wanted, bool asked);
 
 /* All reports, ended by NULL. */
 extern const struct report *const reports[];
@@ -44,5 +97,33 @@ extern const struct report *const reports[];
  */
 const struct report *report_find(const char *name, const struct report **matches, int max,
 				 int *nmatches);
+
+/* Parts of a start's key, beside the process: argument 0, and 1 where a job has several parts. */
+#define KEY_JOB	    .job = 0, .sub = FOLD_FROM_NONE
+#define KEY_JOB_SUB .job = 0, .sub = 1
+
+/* One rule; a key must be given to all but counts. */
+#define RULE(provider_, probe_, ...)                                            \
+	{                                                                       \
+		.provider = provider_, .probe = probe_, .fold = { __VA_ARGS__ } \
+	}
+
+#define RULE_COUNT(provider, probe, row) \
+	RULE(provider, probe, .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = row)
+
+#define RULE_START(provider, probe, number, ...) \
+	RULE(provider, probe, .verb = FOLD_START, .by = FOLD_FROM_NONE, .pair = number, __VA_ARGS__)
+
+/* The end of pair `number`, whose durations go to `row`, split by argument `by_`. */
+#define RULE_DONE(provider, probe, number, row, by_, ...)                                 \
+	RULE(provider, probe, .verb = FOLD_DONE, .by = by_, .pair = number, .group = row, \
+	     __VA_ARGS__)
+
+/* A start and its done; pair and row have the same number. */
+#define RULES_LATENCY(provider, start, done, number, by_, ...) \
+	RULE_START(provider, start, number, __VA_ARGS__),      \
+		RULE_DONE(provider, done, number, number, by_, __VA_ARGS__)
+
+#define NROWS(labels) (sizeof(labels) / sizeof((labels)[0]))
 
 #endif

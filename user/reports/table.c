@@ -3,21 +3,93 @@
 
 #include "report.h"
 
-extern const struct report report_perfgw;
 extern const struct report report_tracegw;
+extern const struct report report_trace_vol;
+extern const struct report report_all_downstairs;
+extern const struct report report_downstairs_count;
+extern const struct report report_upstairs_count;
+extern const struct report report_perfgw;
+extern const struct report report_perf_ds_net;
+extern const struct report report_perf_ds_client;
+extern const struct report report_perf_upstairs_rw;
+extern const struct report report_perf_vol;
+extern const struct report report_perf_reqwest;
+extern const struct report report_perf_downstairs;
+extern const struct report report_perf_downstairs_os;
+extern const struct report report_perf_downstairs_three;
+extern const struct report report_perf_downstairs_tick;
+extern const struct report report_perf_online_repair;
+extern const struct report report_perf_extents;
+extern const struct report report_count;
+extern const struct report report_latency_any;
+extern const struct report report_trace;
+extern const struct report report_record;
 
 const struct report *const reports[] = {
-	&report_perfgw,
 	&report_tracegw,
+	&report_trace_vol,
+	&report_all_downstairs,
+	&report_downstairs_count,
+	&report_upstairs_count,
+	&report_perfgw,
+	&report_perf_ds_net,
+	&report_perf_ds_client,
+	&report_perf_upstairs_rw,
+	&report_perf_vol,
+	&report_perf_reqwest,
+	&report_perf_downstairs,
+	&report_perf_downstairs_os,
+	&report_perf_downstairs_three,
+	&report_perf_downstairs_tick,
+	&report_perf_online_repair,
+	&report_perf_extents,
+	&report_count,
+	&report_latency_any,
+	&report_trace,
+	&report_record,
 	NULL,
 };
 
+struct options_spec report_spec(const struct report *report)
+{
+	return (struct options_spec){ report->summary, report->args, report->takes };
+}
+
 bool report_pairs(const struct report *report)
 {
-	for (const struct probe_rule *rule = report->rules; rule->provider; rule++)
-		if (rule->fold.verb == FOLD_DONE)
-			return true;
-	return false;
+	return report->takes & TAKES_LATENCY;
+}
+
+const struct latency_format *report_latency(const struct report *report, enum layout layout)
+{
+	return layout == LAYOUT_COMPACT && report->compact ? report->compact : report->latency;
+}
+
+static const struct counts_format *report_counts(const struct report *report, enum layout layout)
+{
+	return layout == LAYOUT_COMPACT && report->compact_counts ? report->compact_counts
+								  : report->counts;
+}
+
+int report_layout(const struct report *report, enum layout wanted, bool asked)
+{
+	if (!report->layouts || report->layouts & 1u << wanted)
+		return wanted;
+	return asked ? -1 : __builtin_ctz(report->layouts);
+}
+
+void report_print(const struct report_view *view)
+{
+	const struct counts_format *counts = report_counts(view->report, view->layout);
+
+	if (view->report->print)
+		view->report->print(view);
+	else if (counts)
+		counts_print(&view->render, counts, view->snapshot, view->options->extra,
+			     view->state, view->alive, view->alive_arg);
+	else
+		latency_print(&view->render, report_latency(view->report, view->layout),
+			      view->snapshot);
 }
 
 /* `len` without a script's ending. */

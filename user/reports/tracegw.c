@@ -15,31 +15,21 @@ enum {
 	FLUSH_START,
 	FLUSH_DONE,
 	UNWRITTEN_START,
-	UNWRITTEN_DONE
+	UNWRITTEN_DONE,
+	NCOUNTS
 };
 
-static const char *const labels[] = {
-	"read start",  "read done",  "write start",	      "write done",
-	"flush start", "flush done", "write-unwritten start", "write-unwritten done"
-};
-
-#define COUNT(what, probe_name)                                                 \
-	{                                                                       \
-		"crucible_upstairs", probe_name,                                \
-		{                                                               \
-			.verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = what \
-		}                                                               \
-	}
+#define UP "crucible_upstairs"
 
 static const struct probe_rule rules[] = {
-	COUNT(READ_START, "gw-read-start"),
-	COUNT(READ_DONE, "gw-read-done"),
-	COUNT(WRITE_START, "gw-write-start"),
-	COUNT(WRITE_DONE, "gw-write-done"),
-	COUNT(FLUSH_START, "gw-flush-start"),
-	COUNT(FLUSH_DONE, "gw-flush-done"),
-	COUNT(UNWRITTEN_START, "gw-write-unwritten-start"),
-	COUNT(UNWRITTEN_DONE, "gw-write-unwritten-done"),
+	RULE_COUNT(UP, "gw-read-start", READ_START),
+	RULE_COUNT(UP, "gw-read-done", READ_DONE),
+	RULE_COUNT(UP, "gw-write-start", WRITE_START),
+	RULE_COUNT(UP, "gw-write-done", WRITE_DONE),
+	RULE_COUNT(UP, "gw-flush-start", FLUSH_START),
+	RULE_COUNT(UP, "gw-flush-done", FLUSH_DONE),
+	RULE_COUNT(UP, "gw-write-unwritten-start", UNWRITTEN_START),
+	RULE_COUNT(UP, "gw-write-unwritten-done", UNWRITTEN_DONE),
 	{ 0 },
 };
 
@@ -72,9 +62,9 @@ static uint64_t count_of(const struct snapshot *snapshot, uint32_t row, uint32_t
 /* One process's lines, or those of all together (tgid 0). */
 static void print_process(const struct report_view *view, uint32_t tgid)
 {
-	bool compact = view->options->layout == LAYOUT_COMPACT;
+	bool compact = view->layout == LAYOUT_COMPACT;
 
-	if (tgid && !view->options->json)
+	if (tgid && !view->render.json)
 		fprintf(view->render.out, "%8u\n", tgid);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		uint64_t start = count_of(view->snapshot, lines[i].start, tgid);
@@ -82,7 +72,7 @@ static void print_process(const struct report_view *view, uint32_t tgid)
 
 		if (!lines[i].always && !start && !done)
 			continue;
-		if (view->options->json) {
+		if (view->render.json) {
 			json_t *object = json_line(&view->render);
 
 			if (tgid)
@@ -119,7 +109,15 @@ static void print(const struct report_view *view)
 const struct report report_tracegw = {
 	.name = "tracegw",
 	.summary = "count of reads, writes and flushes that began and ended at the gateway",
+	.help = {
+		.about = "Counts gw-OP-start, a job taken in from the guest, and gw-OP-done, a job "
+			 "that is done for the guest; OP is read, write, flush, and write-unwritten "
+			 "when there were any.\n",
+		.columns = "Per operation how many began and how many ended. The difference is what is "
+			   "under way, or began or ended outside the run.\n",
+		.caveats = "Crucible's script does not count write-unwritten.\n",
+	},
 	.rules = rules,
-	.format = { .labels = labels, .nlabels = sizeof(labels) / sizeof(labels[0]) },
+	.rows = NCOUNTS,
 	.print = print,
 };
