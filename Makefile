@@ -13,6 +13,8 @@ MAKEFLAGS += --no-builtin-rules
 O	  ?= build
 prefix	  ?= /usr/local
 bindir	  ?= $(prefix)/bin
+mandir	  ?= $(prefix)/share/man
+compdir	  ?= $(prefix)/share/bash-completion/completions
 CC	  ?= cc
 CLANG	  ?= clang
 BPFTOOL	  ?= $(firstword $(shell command -v bpftool) /usr/sbin/bpftool)
@@ -68,12 +70,33 @@ $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 # Rewritten only when it changes, so that nothing is compiled again for nothing.
-$(O)/user/main.o: CPPFLAGS += -include $(O)/version.h
-$(O)/user/main.o: $(O)/version.h
+VERSIONED := $(O)/user/version.o $(O)/san/user/version.o
+$(VERSIONED): CPPFLAGS += -include $(O)/version.h
+$(VERSIONED): $(O)/version.h
 $(O)/version.h: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '#define ASSAY_VERSION "$(VERSION)"' > $@.new
 	$(Q)cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# The examples of help and man pages: runs that were, one file a report.
+EXAMPLES  := $(wildcard docs/examples/*.txt)
+HELPED	  := $(O)/user/help.o $(O)/san/user/help.o
+$(HELPED): CPPFLAGS += -I$(O)
+$(HELPED): $(O)/examples.inc
+$(O)/examples.inc: $(EXAMPLES) Makefile
+	$(say) GEN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)for f in $(EXAMPLES); do printf '{ "%s",\n' "$$(basename $$f .txt)"; \
+		sed 's/[\\"]/\\&/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done > $@
+
+# Man pages and completion come from the program's own tables.
+MAN	   = $(shell $(O)/assay list -j | sed 's/.*"report":"\([^"]*\)".*/\1/')
+man: $(O)/assay
+	$(say) MAN $(O)/man
+	$(Q)mkdir -p $(O)/man
+	$(Q)$(O)/assay help --man > $(O)/man/assay.1
+	$(Q)for r in $(MAN); do $(O)/assay help --man $$r > $(O)/man/assay-$$r.1; done
+	$(Q)$(O)/assay completion > $(O)/assay.bash
 
 # --- tests ---
 
@@ -160,7 +183,7 @@ test: test-programs
 
 # Fuzzers, with clang's libFuzzer (Debian: libclang-rt-14-dev), each for FUZZ_SECS.
 FUZZ	  := $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SRC  := $(filter-out %/tracer.c %/watch.c,$(wildcard user/core/*.c user/render/*.c))
+FUZZ_SRC  := $(filter-out %/tracer.c %/watch.c %/stream.c,$(wildcard user/core/*.c user/render/*.c))
 
 $(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC)
 	$(say) FUZZER $@
@@ -178,19 +201,22 @@ format:
 deps:
 	$(Q)ci/deps test
 
-install: all
-	$(Q)$(INSTALL) -d $(DESTDIR)$(bindir)
+install: all man
+	$(Q)$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(compdir)
 	$(Q)$(INSTALL) -m 755 $(O)/assay $(DESTDIR)$(bindir)/assay
+	$(Q)$(INSTALL) -m 644 $(O)/man/*.1 $(DESTDIR)$(mandir)/man1
+	$(Q)$(INSTALL) -m 644 $(O)/assay.bash $(DESTDIR)$(compdir)/assay
 
 uninstall:
-	$(Q)rm -f $(DESTDIR)$(bindir)/assay
+	$(Q)rm -f $(DESTDIR)$(bindir)/assay $(DESTDIR)$(mandir)/man1/assay.1 \
+		$(DESTDIR)$(mandir)/man1/assay-*.1 $(DESTDIR)$(compdir)/assay
 
 clean:
 	$(say) CLEAN $(O)
 	$(Q)rm -rf $(O)
 
 FORCE:
-.PHONY: all bench check clean deps e2e format fuzz install sim test test-programs uninstall unit FORCE
+.PHONY: all bench check clean deps e2e format fuzz install man sim test test-programs uninstall unit FORCE
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

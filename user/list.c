@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/signature.h"
 #include "list.h"
 #include "render/json.h"
 #include "reports/report.h"
@@ -17,6 +18,14 @@ static bool rule_repeats(const struct report *report, const struct probe_rule *r
 	return false;
 }
 
+static void print_probe(const struct probe_rule *rule)
+{
+	const char *gone = signature_gone(rule->provider, rule->probe);
+
+	printf("    %s:%s%s%s%s\n", rule->provider, rule->probe, gone ? " (" : "", gone ? gone : "",
+	       gone ? ")" : "");
+}
+
 static void print_text(const struct report *report)
 {
 	printf("%s: %s\n", report->name, report->summary);
@@ -24,12 +33,12 @@ static void print_text(const struct report *report)
 		printf("    also: %s\n", report->aliases);
 	for (const struct probe_rule *rule = report->rules; rule->provider; rule++)
 		if (!rule_repeats(report, rule))
-			printf("    %s:%s\n", rule->provider, rule->probe);
+			print_probe(rule);
 }
 
 static void print_json(const struct report *report)
 {
-	json_t *object = json_object(), *probes = json_array();
+	json_t *object = json_object(), *probes = json_array(), *gone = json_object();
 	char probe[128];
 
 	json_set(object, "report", json_string(report->name));
@@ -37,12 +46,19 @@ static void print_json(const struct report *report)
 		json_set(object, "aliases", json_string(report->aliases));
 	json_set(object, "summary", json_string(report->summary));
 	for (const struct probe_rule *rule = report->rules; rule->provider; rule++) {
+		const char *why = signature_gone(rule->provider, rule->probe);
+
 		if (rule_repeats(report, rule))
 			continue;
 		snprintf(probe, sizeof(probe), "%s:%s", rule->provider, rule->probe);
 		json_array_append_new(probes, json_string(probe));
+		if (why)
+			json_set(gone, probe, json_string(why));
 	}
+	if (report->args)
+		json_set(object, "arguments", json_string(report->args));
 	json_set(object, "probes", probes);
+	json_set(object, "gone", gone);
 	json_print(stdout, object);
 }
 

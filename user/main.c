@@ -5,62 +5,75 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
 #include "core/options.h"
+#include "help.h"
 #include "list.h"
 #include "probes.h"
 #include "reports/report.h"
-#include "run.h"
+#include "run/run.h"
 #include "status.h"
+#include "version.h"
 
 static int cmd_version(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	printf("assay %s, libbpf %d.%d\n", ASSAY_VERSION, libbpf_major_version(),
+	printf("assay %s, libbpf %d.%d\n", assay_version, libbpf_major_version(),
 	       libbpf_minor_version());
 	return STATUS_OK;
 }
 
 static int cmd_help(int argc, char **argv);
+static int cmd_replay(int argc, char **argv);
+static int cmd_completion(int argc, char **argv);
 
 static const struct command {
-	const char *name;
+	struct help_command help;
 	int (*run)(int argc, char **argv);
-	const char *summary;
 } commands[] = {
-	{ "list", cmd_list, "the reports, with the probes each uses" },
-	{ "probes", cmd_probes, "the USDT probes of processes and files" },
-	{ "version", cmd_version, "this program's version" },
-	{ "help", cmd_help, "this text, or that of a report" },
-	{ 0 },
+	{ { "list", NULL, "the reports, with the probes each uses" }, cmd_list },
+	{ { "probes", "[FILE...]", "the USDT probes of processes and files" }, cmd_probes },
+	{ { "replay", "FILE", "a recording's hits as text, JSON or a Perfetto trace" },
+	  cmd_replay },
+	{ { "version", NULL, "this program's version" }, cmd_version },
+	{ { "help", "[REPORT]", "this text, or all about a report (--man: its man page)" },
+	  cmd_help },
+	{ { "completion", NULL, "completion for bash, to be sourced" }, cmd_completion },
 };
+#define NCOMMANDS (int)(sizeof(commands) / sizeof(commands[0]))
 
-static void usage(FILE *out)
+/* The commands' help, ended by an empty row. */
+static const struct help_command *command_helps(void)
 {
-	fprintf(out, "Usage: assay REPORT [OPTION...] [-- COMMAND [ARG...]]\n"
-		     "       assay COMMAND [OPTION...]\n\n"
-		     "Crucible's performance reports, from USDT probes.\n\nReports:\n");
-	for (int i = 0; reports[i]; i++)
-		fprintf(out, "  %-22s %s\n", reports[i]->name, reports[i]->summary);
-	fprintf(out, "\nCommands:\n");
-	for (const struct command *c = commands; c->name; c++)
-		fprintf(out, "  %-22s %s\n", c->name, c->summary);
-	fprintf(out, "\nOptions come behind the name; \"assay help NAME\" tells them.\n"
-		     "Status: 0 fine, 1 failed, 2 wrong use, 3 nothing to trace.\n");
+	static struct help_command helps[NCOMMANDS + 1];
+
+	for (int i = 0; i < NCOMMANDS; i++)
+		helps[i] = commands[i].help;
+	return helps;
+}
+
+static int cmd_completion(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	help_completion(command_helps());
+	return STATUS_OK;
 }
 
 static int report_main(const struct report *report, int argc, char **argv)
 {
+	const struct options_spec spec = report_spec(report);
 	struct options options;
 	char name[64];
 	int err;
 
 	snprintf(name, sizeof(name), "assay %s", report->name);
 	argv[0] = name;
-	err = options_parse(&options, report->summary, argc, argv);
+	err = options_parse(&options, &spec, argc, argv);
 	if (!err)
 		err = run_report(report, &options);
 	else
@@ -71,23 +84,63 @@ static int report_main(const struct report *report, int argc, char **argv)
 
 static int cmd_help(int argc, char **argv)
 {
+	bool man = argc > 1 && !strcmp(argv[1], "--man");
 	const struct report *found, *matches[1];
+	const char *name = argc > 1 + man ? argv[1 + man] : NULL;
 	char *args[] = { argv[1], "--help", NULL };
 	int n;
 
-	if (argc < 2) {
-		usage(stdout);
+	if (!name) {
+		help_overview(command_helps(), man);
 		return STATUS_OK;
 	}
-	for (const struct command *c = commands; c->name; c++)
-		if (!strcmp(c->name, argv[1]) && c->run != cmd_help)
-			return c->run(2, args);
-	found = report_find(argv[1], matches, 1, &n);
+	for (int i = 0; i < NCOMMANDS; i++)
+		if (!strcmp(commands[i].help.name, name) && commands[i].run != cmd_help)
+			return commands[i].run(2, args);
+	found = report_find(name, matches, 1, &n);
 	if (!found) {
-		log_error("no report %s; \"assay list\" lists them", argv[1]);
+		log_error("no report %s; \"assay list\" lists them", name);
 		return STATUS_USAGE;
 	}
-	return report_main(found, 2, args);
+	help_report(found, man);
+	return STATUS_OK;
+}
+
+/* A recording shown hit by hit, or made into a trace: trace and record, on all it holds. */
+static int cmd_replay(int argc, char **argv)
+{
+	static char *all[] = { "*:*" };
+	struct options_spec spec = { "a recording's hits, one a line; with --perfetto -o FILE as a "
+				     "trace that Perfetto's UI opens",
+				     "FILE", TAKES_HITS | TAKES_TEXT | TAKES_TRACE };
+	const struct report *report, *matches[1];
+	struct options options;
+	int err, n;
+
+	argv[0] = "assay replay";
+	err = options_parse(&options, &spec, argc, argv);
+	if (err) {
+		options_free(&options);
+		return err == OPTIONS_HELP ? STATUS_OK : STATUS_USAGE;
+	}
+	if (options.nargs != 1 || (options.perfetto && !options.output)) {
+		log_error(options.nargs != 1 ? "replay takes one recording"
+					     : "--perfetto needs a file to write to: -o FILE");
+		options_free(&options);
+		return STATUS_USAGE;
+	}
+	options.replay = options.args[0];
+	options.args = all;
+	report = report_find(options.perfetto ? "record" : "trace", matches, 1, &n);
+	if (options.perfetto) {
+		options.nargs = 0;
+		options.probes = reallocarray(NULL, 1, sizeof(*options.probes));
+		if (options.probes)
+			options.probes[options.nprobes++] = all[0];
+	}
+	err = run_report(report, &options);
+	options_free(&options);
+	return err;
 }
 
 static int libbpf_message(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -106,11 +159,11 @@ static int dispatch(const char *name, int argc, char **argv)
 
 	const struct command *also = NULL;
 
-	for (const struct command *c = commands; c->name; c++) {
-		if (!strcmp(c->name, name))
-			return c->run(argc, argv);
-		if (!strncmp(c->name, name, strlen(name)))
-			also = c;
+	for (int i = 0; i < NCOMMANDS; i++) {
+		if (!strcmp(commands[i].help.name, name))
+			return commands[i].run(argc, argv);
+		if (!strncmp(commands[i].help.name, name, strlen(name)))
+			also = &commands[i];
 	}
 	found = report_find(name, matches, MAX_MATCHES, &n);
 	/* a name in full; or the beginning of one, if of no command's */
@@ -122,7 +175,7 @@ static int dispatch(const char *name, int argc, char **argv)
 	}
 	log_error("%s could be any of these:", name);
 	if (also)
-		fprintf(stderr, "  %s\n", also->name);
+		fprintf(stderr, "  %s\n", also->help.name);
 	for (int i = 0; i < n && i < MAX_MATCHES; i++)
 		fprintf(stderr, "  %s\n", matches[i]->name);
 	return STATUS_USAGE;
@@ -141,7 +194,8 @@ static int run_main(int argc, char **argv)
 	if (linked)
 		return report_main(linked, argc, argv);
 	if (argc < 2) {
-		usage(stderr);
+		log_error(
+			"what? \"assay help\" tells the reports, \"assay help REPORT\" all of one");
 		return STATUS_USAGE;
 	}
 	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))

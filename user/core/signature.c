@@ -32,6 +32,22 @@ static const struct signature signatures[] = {
 	{ DOWN, "*", "job" },
 };
 
+/* Probes that reports know and no build for Linux has had. */
+static const struct {
+	const char *provider, *probe, *why;
+} gone[] = {
+	{ UP, "up-to-ds-*-done", "gone since November 2024" },
+	{ UP, "extent-or-*", "declared, but fired nowhere" },
+};
+
+const char *signature_gone(const char *provider, const char *probe)
+{
+	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
+		if (!strcmp(gone[i].provider, provider) && !fnmatch(gone[i].probe, probe, 0))
+			return gone[i].why;
+	return NULL;
+}
+
 const struct signature *signature_find(const char *provider, const char *probe)
 {
 	for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++)

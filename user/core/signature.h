@@ -32,4 +32,7 @@ const char *signature_name(const struct signature *signature, int n, int *len);
 /* The argument whose name is `name`, or -1. */
 int signature_index(const struct signature *signature, const char *name);
 
+/* Why no binary has a site of a probe that once was, or was meant to be; NULL: they have. */
+const char *signature_gone(const char *provider, const char *probe);
+
 #endif

@@ -46,6 +46,7 @@ const struct report report_perf_ds_client = {
 			 "of its three clients, to ds-OP-client-done, when that task has returned "
 			 "the answer. Beside the network and the downstairs it holds the waiting in "
 			 "the client's queues; perf-ds-net leaves that out.\n",
+		.hits = "Six hits an IO, two for each client.\n",
 		.columns = "OP is the operation: read, write, write-unwritten, flush, barrier; "
 			   "client is the number of the downstairs, 0 to 2.\n",
 	},
@@ -64,6 +65,7 @@ const struct report report_perf_ds_net = {
 		.about = "From ds-OP-net-start, when a job is sent over the network to a downstairs, "
 			 "to ds-OP-net-done, when its answer has been received: the network both "
 			 "ways and the downstairs between.\n",
+		.hits = "Six hits an IO, two for each client.\n",
 		.columns = "OP is the operation: read, write, write-unwritten, flush; client is the "
 			   "number of the downstairs, 0 to 2.\n",
 		.caveats = "One slow downstairs shows here while perfgw, which waits for the second "

@@ -64,6 +64,7 @@ const struct report report_perf_downstairs = {
 	.help = {
 		.about = "From submit-OP-start, when a downstairs has received a job from the "
 			 "upstairs, to submit-OP-done, when it is about to acknowledge it.\n",
+		.hits = "Two hits a job in each downstairs.\n",
 		.columns = "The process, and the operation: read, write, writeunwritten, flush; "
 			   "close, flush-close, repair, reopen and noop of live repair.\n",
 		.caveats = "Barriers have no probe at their end and are left out. A read-only region "
@@ -84,6 +85,7 @@ const struct report report_perf_downstairs_os = {
 		.about = "From os-OP-start, when a downstairs turns to its region's files for a job, "
 			 "to os-OP-done, when all that the job asks for has come back; of a flush, "
 			 "when all extents are flushed.\n",
+		.hits = "Two hits a job in each downstairs.\n",
 		.columns = "The process, and the operation: read, write, writeunwritten, flush.\n",
 		.caveats = "The downstairs' own work on the way (hashing, its tables) is in it. What "
 			   "the disk does is in perf-downstairs-finegrain-extent-timings.\n",

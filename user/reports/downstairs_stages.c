@@ -62,7 +62,9 @@ static const struct latency_format tick_format = {
 const struct report report_perf_downstairs_three = {
 	.name = "perf-downstairs-three",
 	.summary = "a job's three parts in each downstairs: to the files, in them, to the ack",
-	.help = { .about = ABOUT, .columns = COLUMNS },
+	.help = { .about = ABOUT,
+		  .hits = "Four hits a job in each downstairs.\n",
+		  .columns = COLUMNS },
 	.takes = TAKES_LATENCY,
 	.rules = rules,
 	.rows = NROWS(labels),
@@ -76,6 +78,7 @@ const struct report report_perf_downstairs_tick = {
 	.help = { .about = ABOUT
 		  "Printed every 60 seconds, of all since the start, and once more at "
 		  "the end.\n",
+		  .hits = "Four hits a job in each downstairs.\n",
 		  .columns = COLUMNS },
 	.takes = TAKES_LATENCY,
 	.rules = rules,

@@ -98,6 +98,7 @@ const struct report report_perf_extents = {
 			 "reads and writes, and flush_collect_hashes, are divided by the number of "
 			 "blocks that the probe at their end tells: nanoseconds a block. The other "
 			 "steps of a flush are whole: nanoseconds.\n",
+		.hits = "Two hits for each step of each extent that a job touches: four to ten.\n",
 		.columns = "STEP is flush, and in it flush_file (fsync), flush_collect_hashes, "
 			   "flush_sqlite_insert; write, and in it write_file, write_get_hashes, "
 			   "write_sqlite_insert; read, and in it read_file, read_get_contexts; "

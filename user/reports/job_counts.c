@@ -75,6 +75,7 @@ const struct report report_all_downstairs = {
 		.about = "Counts submit-OP-start and -done, work-start, work-process and work-done in "
 			 "each downstairs of the host, in the last interval (4 seconds without "
 			 "-i).\n",
+		.hits = "Five hits a job in each downstairs.\n",
 		.columns = "PID, the downstairs; " DOWNSTAIRS_COLUMNS,
 		.caveats = "A downstairs that has done nothing since the start has no line; one that "
 			   "has ended has none any more.\n",
@@ -95,6 +96,7 @@ const struct report report_downstairs_count = {
 		.about = "Counts submit-OP-start and -done, work-start, work-process and work-done of "
 			 "one downstairs, in the last interval (without -i 4 seconds, in "
 			 "compact layout 1).\n",
+		.hits = "Five hits a job; other downstairs do not pay.\n",
 		.columns = DOWNSTAIRS_COLUMNS "The titles come again after 21 lines.\n",
 	},
 	.args = "PID",
@@ -143,6 +145,7 @@ const struct report report_upstairs_count = {
 	.help = {
 		.about = "Counts gw-OP-start and gw-OP-done of one upstairs process, in the last "
 			 "interval (a second without -i).\n",
+		.hits = "Two hits an IO; other upstairs do not pay.\n",
 		.columns = "F> flushes given by the guest, F< answered; W> and W< the same of writes, "
 			   "R> and R< of reads, WU> and WU< of writes of unwritten blocks, B> and B< "
 			   "of barriers. The titles come again after 21 lines.\n",

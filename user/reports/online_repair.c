@@ -23,6 +23,7 @@ const struct report report_perf_online_repair = {
 	.summary = "latency of the repair of an extent while the upstairs is online",
 	.help = {
 		.about = "From extent-or-start to extent-or-done, of one extent.\n",
+		.hits = "Two hits an extent.\n",
 		.columns = "One distribution, extent-repair.\n",
 		.caveats = "Today's upstairs declares these probes and never fires them: no binary "
 			   "has a site of theirs, and the report says so. The steps of a repair show "

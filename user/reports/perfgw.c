@@ -41,6 +41,7 @@ const struct report report_perfgw = {
 			 "gw-OP-done, when it is done for the guest: a write or a flush when two of "
 			 "the three downstairs have answered, a read when the first has, a barrier "
 			 "or a job of live repair when all three have.\n",
+		.hits = "Two hits an IO.\n",
 		.columns = "OP is the operation: read, write, write-unwritten (fills blocks that "
 			   "were never written), flush, barrier, noop, and close, repair and reopen "
 			   "of live repair.\n",

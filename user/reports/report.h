@@ -41,6 +41,7 @@ enum report_wild {
 struct report_help {
 	const char *about;   /* what it measures, from where to where */
 	const char *columns; /* what is printed, in what unit */
+	const char *hits;    /* how many probes an IO hits; NULL: it depends */
 	const char *caveats; /* what to keep in mind; NULL: nothing */
 };
 

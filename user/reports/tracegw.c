@@ -113,6 +113,7 @@ const struct report report_tracegw = {
 		.about = "Counts gw-OP-start, a job taken in from the guest, and gw-OP-done, a job "
 			 "that is done for the guest; OP is read, write, flush, and write-unwritten "
 			 "when there were any.\n",
+		.hits = "Two hits an IO.\n",
 		.columns = "Per operation how many began and how many ended. The difference is what is "
 			   "under way, or began or ended outside the run.\n",
 		.caveats = "Crucible's script does not count write-unwritten.\n",

@@ -73,6 +73,7 @@ const struct report report_perf_upstairs_rw = {
 			 "In later ones it is the last ds-OP-client-done of the job before its "
 			 "gw-OP-done: the upstairs acknowledges as it handles the reply that makes "
 			 "it enough.\n",
+		.hits = "Six hits an IO.\n",
 		.columns = "Each part has the name of the probe that closes it: up-to-ds-OP-start, "
 			   "up-to-ds-OP-done, gw-OP-done; OP is write, flush, write-unwritten, "
 			   "read.\n",

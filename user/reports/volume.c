@@ -61,6 +61,7 @@ const struct report report_perf_vol = {
 		.about = "From volume-OP-start, where an IO first lands in Crucible, to "
 			 "volume-OP-done. Printed every 5 seconds, of all since the start, and once "
 			 "more at the end.\n",
+		.hits = "Two hits an IO, each with a text.\n",
 		.columns = "The volume's UUID, and the probe that ends the operation: read, write, "
 			   "writeunwritten, flush. In compact layout UUID, operation and number of "
 			   "IOs, by number.\n",
@@ -99,6 +100,7 @@ const struct report report_perf_reqwest = {
 			 "(ReqwestBlockIO: an image read over HTTP) gets a read, to "
 			 "reqwest-read-done. Printed every 5 seconds, of all since the start, and "
 			 "once more at the end.\n",
+		.hits = "Two hits a read from the parent, each with a text.\n",
 		.columns = "The UUID of the parent, and reqwest-read.\n",
 		.caveats = VOLUME_CAVEAT,
 	},
@@ -204,6 +206,7 @@ const struct report report_trace_vol = {
 	.help = {
 		.about = "Counts volume-OP-start and volume-OP-done; OP is read, write, "
 			 "writeunwritten, flush.\n",
+		.hits = "Two hits an IO, each with a text.\n",
 		.columns = "The volume's UUID, the probe, and how often it fired; by that number.\n",
 		.caveats = VOLUME_CAVEAT,
 	},

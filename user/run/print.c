@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -9,8 +10,7 @@
 #include "core/snapshot.h"
 #include "core/units.h"
 #include "render/json.h"
-#include "run_state.h"
-#include "usdt.h"
+#include "state.h"
 
 struct render run_render(const struct run *run, uint64_t monotonic)
 {
@@ -20,6 +20,21 @@ struct render run_render(const struct run *run, uint64_t monotonic)
 		.wall = monotonic + run->to_wall,
 		.json = run->options->json,
 		.summary = run->options->summary,
+		.text = run_text,
+		.text_arg = run,
+	};
+}
+
+struct report_view run_view(struct run *run, uint64_t monotonic)
+{
+	return (struct report_view){
+		.render = run_render(run, monotonic),
+		.report = run->report,
+		.options = run->options,
+		.layout = run->layout,
+		.state = &run->counts,
+		.alive = run_alive,
+		.alive_arg = run,
 	};
 }
 
@@ -33,32 +48,101 @@ void run_flush(struct run *run)
 	if (errno != EPIPE)
 		run_fail(run, run->options->output ? run->options->output : "write to stdout",
 			 errno ? -errno : -EIO);
-	loop_stop(run->loop);
+	if (run->loop)
+		loop_stop(run->loop);
+}
+
+/* Only the volume that is wanted. */
+static void filter_volume(const struct run *run, struct snapshot *s)
+{
+	char text[FOLD_TEXT_KEY];
+	int n = 0;
+
+	for (int i = 0; i < s->nrows; i++) {
+		if (run_text(run, s->rows[i].by, text, sizeof(text)) &&
+		    !strncmp(text, run->options->volume, strlen(run->options->volume)))
+			s->rows[n++] = s->rows[i];
+		else
+			free(s->rows[i].buckets);
+	}
+	s->nrows = n;
+}
+
+#define HEATMAP_HEIGHT 17
+
+static const char *heatmap_label(void *arg, const struct snapshot_row *row)
+{
+	const struct run *run = arg;
+	const struct latency_format *f = report_latency(run->report, run->layout);
+	static char label[512];
+	char text[FOLD_TEXT_KEY], pid[32] = "";
+
+	if (row->tgid)
+		snprintf(pid, sizeof(pid), " (pid %u)", row->tgid);
+	if (f->by_text && run_text(run, row->by, text, sizeof(text)))
+		snprintf(label, sizeof(label), "%s %s%s", latency_label(f, row->row), text, pid);
+	else if (f->by)
+		snprintf(label, sizeof(label), "%s %s %llu%s", latency_label(f, row->row), f->by,
+			 (unsigned long long)row->by, pid);
+	else
+		snprintf(label, sizeof(label), "%s%s", latency_label(f, row->row), pid);
+	return label;
+}
+
+static void heatmap_interval(struct run *run, const struct snapshot *s, bool last)
+{
+	bool terminal = isatty(fileno(run->out));
+	struct winsize size = { 0 };
+
+	if (!run->heatmap) {
+		ioctl(fileno(run->out), TIOCGWINSZ, &size);
+		run->heatmap =
+			heatmap__new(run->interval, size.ws_col ? size.ws_col : 80, HEATMAP_HEIGHT);
+	}
+	if (!run->heatmap || heatmap_add(run->heatmap, s, run_now(run) + run->to_wall))
+		log_warn("a part of the heatmap is missing: no memory");
+	if (!run->heatmap || (!last && !terminal))
+		return;
+	if (terminal)
+		fputs("\033[H\033[2J", run->out);
+	heatmap_print(run->heatmap, run->out, heatmap_label, run, terminal);
+}
+
+static void print_snapshot(struct run *run, const struct snapshot *s, bool last)
+{
+	struct report_view view = run_view(run, run_now(run));
+	char time[24];
+
+	view.snapshot = s;
+	if (run->options->heatmap) {
+		heatmap_interval(run, s, last);
+		return;
+	}
+	if (run->options->timestamps && !run->options->json)
+		fprintf(run->out, "%s\n", time_format_local(view.render.wall, time, sizeof(time)));
+	report_print(&view);
 }
 
 /* Prints what there is: of the interval that ends now, or since the start where there are none. */
-void run_print(struct run *run)
+void run_print(struct run *run, bool last)
 {
-	struct fold_tables tables = tracer_tables(run->tracer);
-	struct snapshot *now = snapshot__take(&tables), *since = NULL;
-	struct report_view view = { .render = run_render(run, monotonic_now()),
-				    .options = run->options };
-	char time[24];
+	bool since_start = run->report->cumulative && !run->options->heatmap;
+	struct fold_tables tables = run_tables(run);
+	struct snapshot *now, *since = NULL;
 
-	if (now && run->before)
+	if (run->report->hit || !run->report->rows)
+		return;
+	now = snapshot__take(&tables);
+	if (now && run->options->volume)
+		filter_volume(run, now);
+	if (now && run->before && !since_start)
 		since = snapshot__since(now, run->before);
-	if (!now || (run->before && !since)) {
+	if (!now || (run->before && !since && !since_start)) {
 		snapshot__free(now);
 		run_fail(run, "take a snapshot", -ENOMEM);
 		return;
 	}
-	view.snapshot = since ? since : now;
-	if (run->options->timestamps && !run->options->json)
-		fprintf(run->out, "%s\n", time_format_local(view.render.wall, time, sizeof(time)));
-	if (run->report->print)
-		run->report->print(&view);
-	else
-		latency_print(&view.render, &run->report->format, view.snapshot);
+	print_snapshot(run, since ? since : now, last);
 	run_flush(run);
 	snapshot__free(since);
 	if (run->interval) {
@@ -69,85 +153,46 @@ void run_print(struct run *run)
 	}
 }
 
-/* The line that says what was lost: always in JSON, else when there is something to say. */
-void run_print_losses(struct run *run)
+static void json_losses(struct run *run, const uint64_t *losses, uint64_t unfinished, uint64_t gone,
+			uint64_t missed)
 {
-	const uint64_t *losses = tracer_tables(run->tracer).losses;
-	uint64_t unfinished = tracer_waiting(run->tracer);
-	uint64_t missed = run->watch ? watch_lost(run->watch) : 0;
-	struct render render;
-	json_t *end, *lost;
-	char line[1024];
+	struct render render = run_render(run, run_now(run));
+	json_t *end = json_line(&render), *lost = json_object();
 
-	if (loss_line(losses, unfinished, line, sizeof(line)))
-		log_warn("%s", line);
-	if (missed)
-		log_warn("%llu new processes not looked at: too many at once",
-			 (unsigned long long)missed);
-	if (!run->options->json)
-		return;
-	render = run_render(run, monotonic_now());
-	end = json_line(&render);
-	lost = json_object();
 	json_set(end, "event", json_string("end"));
-	json_set(end, "seconds", json_real((monotonic_now() - run->started) / 1e9));
+	json_set(end, "seconds", json_real((run_now(run) - run->started) / 1e9));
 	json_set(end, "sites", json_integer(run->sites));
+	if (run->report->hit)
+		json_set(end, "hits", json_integer(run->hits));
 	for (int i = 0; i < FOLD_LOSS_MAX; i++)
 		json_set(lost, loss_key(i), json_integer(losses[i]));
 	json_set(lost, "unfinished_starts", json_integer(unfinished));
+	json_set(lost, "unfinished_of_ended_processes", json_integer(gone));
 	json_set(lost, "missed_processes", json_integer(missed));
+	json_set(lost, "unmatched_probes", json_integer(run->wild ? wild_refused(run->wild) : 0));
 	json_set(end, "losses", lost);
 	json_print(run->out, end);
 	run_flush(run);
 }
 
-static void process_name(pid_t pid, char *name, size_t size)
+/* The line that says what was lost: always in JSON, else when there is something to say. */
+void run_print_losses(struct run *run)
 {
-	char path[32];
-	ssize_t n = 0;
-	int fd;
+	uint64_t losses[FOLD_LOSS_MAX], gone, unfinished = run_count_waiting(run, &gone);
+	uint64_t missed = run->watch ? watch_lost(run->watch) : 0;
+	char line[1024];
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, name, size - 1);
-		close(fd);
-	}
-	if (n > 0)
-		name[n - (name[n - 1] == '\n')] = '\0';
-	else
-		snprintf(name, size, "-");
-}
-
-static void run_record(void *arg, const void *record, size_t size)
-{
-	const struct record_slow *r = record;
-	struct run *run = arg;
-	struct render render;
-
-	if (size < sizeof(*r) || r->head.kind != RECORD_SLOW)
-		return;
-	if (run->named != r->head.tgid)
-		process_name(r->head.tgid, run->name, sizeof(run->name));
-	run->named = r->head.tgid;
-	render = run_render(run, r->head.time);
-	latency_slow_print(&render, &run->report->format,
-			   &(struct latency_slow){ .wall = render.wall,
-						   .end = r->head.time,
-						   .duration = r->duration,
-						   .tgid = r->head.tgid,
-						   .process = run->name,
-						   .row = r->row,
-						   .job = r->key.job,
-						   .sub = r->key.sub },
-			   !run->slow_header);
-	run->slow_header = true;
-}
-
-void run_drain(void *arg)
-{
-	struct run *run = arg;
-
-	if (tracer_drain(run->tracer, run_record, run) > 0)
-		run_flush(run);
+	memcpy(losses, run_tables(run).losses, sizeof(losses));
+	if (run->stream)
+		losses[FOLD_LOSS_RECORD] += stream_lost(run->stream);
+	if (loss_line(losses, unfinished - gone, gone, line, sizeof(line)))
+		log_warn("%s", line);
+	if (missed)
+		log_warn("%llu new processes not looked at: too many at once",
+			 (unsigned long long)missed);
+	if (run->wild && wild_refused(run->wild))
+		log_warn("%d probes or pairs left out: there are too many, or no such key",
+			 wild_refused(run->wild));
+	if (run->options->json)
+		json_losses(run, losses, unfinished, gone, missed);
 }

@@ -8,11 +8,13 @@
 #include "core/snapshot.h"
 #include "core/units.h"
 #include "run.h"
-#include "run_state.h"
+#include "state.h"
 #include "status.h"
 
 #define DRAIN_NS      20000000 /* how often records are fetched */
-#define MAX_PROCESSES 64       /* told apart by --by-pid */
+#define MAX_PROCESSES 64       /* told apart, each with a distribution a row */
+#define MAX_COUNTED   1024     /* the same, each with a counter a row */
+#define CRUCIBLE_ARGS 3	       /* that any of Crucible's probes has at most */
 
 int run_fail(struct run *run, const char *doing, int err)
 {
@@ -30,18 +32,18 @@ static void run_watch_read(void *arg)
 	watch_read(((struct run *)arg)->watch);
 }
 
-static void run_tick(void *arg)
+void run_tick(void *arg)
 {
 	struct run *run = arg;
 	const struct options *o = run->options;
 
-	run_print(run);
 	run->intervals++;
-	if ((o->count && run->intervals >= o->count) ||
-	    (o->duration && monotonic_now() - run->started + run->interval / 100 >= o->duration)) {
-		run->ended_on_tick = true;
+	run->ended_on_tick =
+		(o->count && run->intervals >= o->count) ||
+		(o->duration && run_now(run) - run->started + run->interval / 100 >= o->duration);
+	run_print(run, run->ended_on_tick);
+	if (run->ended_on_tick && run->loop)
 		loop_stop(run->loop);
-	}
 }
 
 static void run_stop(void *arg)
@@ -53,6 +55,11 @@ static void run_signal(void *arg, int signo)
 {
 	struct run *run = arg;
 
+	if (signo == SIGUSR1) {
+		if (report_pairs(run->report))
+			run_print_waiting(run);
+		return;
+	}
 	/* Ctrl-C reaches the command by itself */
 	if (run->child && signo != SIGINT)
 		kill(child_pid(run->child), signo);
@@ -70,7 +77,7 @@ static void run_output_gone(void *arg)
 /* A process of -p has ended; with the last of them the run does. */
 static void run_process_gone(void *arg)
 {
-	struct process *process = arg;
+	struct named_process *process = arg;
 	struct run *run = process->run;
 
 	loop_remove_fd(run->loop, process->pidfd);
@@ -93,8 +100,10 @@ static int run_add_timers(struct run *run)
 	/* else the last tick ends the run */
 	if (!err && o->duration && (!run->interval || o->duration % run->interval))
 		err = loop_add_timer(run->loop, o->duration, 0, run_stop, run);
-	if (!err && o->slow)
+	if (!err && run->stream)
 		err = loop_add_timer(run->loop, DRAIN_NS, DRAIN_NS, run_drain, run);
+	if (!err && run->writer)
+		err = loop_add_timer(run->loop, NSEC_PER_SEC, NSEC_PER_SEC, run_hits_tick, run);
 	return err;
 }
 
@@ -107,37 +116,87 @@ static int run_add_fds(struct run *run)
 	if (!err && run->child)
 		err = loop_add_fd(run->loop, child_fd(run->child), EPOLLIN, run_stop, run);
 	for (int i = 0; !err && i < run->running; i++)
-		err = loop_add_fd(run->loop, run->processes[i].pidfd, EPOLLIN, run_process_gone,
-				  &run->processes[i]);
+		err = loop_add_fd(run->loop, run->named[i].pidfd, EPOLLIN, run_process_gone,
+				  &run->named[i]);
 	/* a reader that goes away shows at once; a file can't be watched and need not be */
 	if (!err && loop_add_fd(run->loop, fileno(run->out), 0, run_output_gone, run) == -ENOMEM)
 		err = -ENOMEM;
 	return err;
 }
 
-static int run_load(struct run *run)
+/* The verbs that the report's rules have, or may have once its probes are found. */
+static uint32_t run_verbs(const struct report *report)
 {
+	switch (report->wild) {
+	case WILD_COUNT:
+		return 1u << FOLD_COUNT;
+	case WILD_LATENCY:
+		return 1u << FOLD_START | 1u << FOLD_DONE;
+	case WILD_HITS:
+		return 0;
+	case WILD_NONE:
+		break;
+	}
+	return plan_verbs(report->rules);
+}
+
+/* Arguments that hits carry: Crucible's probes have three at most. */
+static uint32_t run_hit_args(const struct run *run)
+{
+	bool any = run->wild && !(run->report->takes & TAKES_PROBES && !run->options->nprobes);
+
+	return any ? FOLD_MAX_ARGS : CRUCIBLE_ARGS;
+}
+
+static uint32_t run_splits(const struct run *run)
+{
+	uint32_t by = run->report->max_by ? run->report->max_by : 1;
+	bool hists = run_verbs(run->report) & ~(1u << FOLD_COUNT);
+
+	return by * (run->by_process ? hists ? MAX_PROCESSES : MAX_COUNTED : 1);
+}
+
+static struct tracer_options run_tracer_options(const struct run *run)
+{
+	const struct report *report = run->report;
 	const struct options *o = run->options;
-	const struct latency_format *f = &run->report->format;
-	struct tracer_options options = {
-		.rules = run->report->rules,
-		.rows = f->nlabels,
-		.splits = (run->report->max_by ? run->report->max_by : 1) *
-			  (o->by_pid ? MAX_PROCESSES : 1),
-		.pairs = report_pairs(run->report),
-		.by_process = o->by_pid,
+	bool hits = run_wants_hits(run);
+
+	return (struct tracer_options){
+		.plan = { .rules = report->rules, .hits = hits, .texts = o->texts },
+		.verbs = run_verbs(report),
+		.max_rules = report->wild ? USDT_MAX_RULES : plan_most_rules(report->rules),
+		.rows = report->rows,
+		.splits = run_splits(run),
+		.by_process = run->by_process,
+		.by_text = report->wild ? o->by != NULL : plan_uses_texts(report->rules),
+		.texts = report->wild || hits || plan_uses_texts(report->rules),
+		.threads = report->wild || plan_uses_threads(report->rules),
 		.slow = o->slow,
 		.slow_ns = o->slow_ns,
+		.hit_args = run_hit_args(run),
 		.attach = o->attach,
 		.pid = o->npids == 1 ? o->pids[0] : 0,
 	};
+}
+
+static int run_load(struct run *run)
+{
+	struct tracer_options options = run_tracer_options(run);
+	struct stream_handlers handlers = { .hit = run_hit, .slow = run_slow, .arg = run };
 	char why[256];
 	int err = tracer__new(&options, &run->tracer, why, sizeof(why));
 
 	if (err)
 		return run_fail(run, why, err);
-	if (!run_watches(run))
-		return 0;
+	if (options.slow || options.plan.hits) {
+		run->stream = stream__new(run->tracer, options.hit_args, &handlers);
+		if (!run->stream)
+			return run_fail(run, "follow hits", -ENOMEM);
+	}
+	err = run_open_hits(run);
+	if (err || !run_watches(run))
+		return err;
 	/* before the search for targets, so that none slips between */
 	err = watch__new(run_new_process, run, &run->watch, why, sizeof(why));
 	return err ? run_fail(run, why, err) : 0;
@@ -153,10 +212,12 @@ static int run_open_loop(struct run *run)
 	if (!run->loop)
 		return run_fail(run, "make an epoll", -errno);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a recording that grows too large is an error, not our end */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	err = loop_add_signals(run->loop, &signals, run_signal, run);
 	return err ? run_fail(run, "catch signals", err) : 0;
 }
@@ -176,6 +237,7 @@ static int run_start(struct run *run)
 	err = err ? err : run_nothing(run);
 	if (err)
 		return err;
+	tracer_go(run->tracer);
 	run->started = monotonic_now();
 	run->to_wall = monotonic_to_wall();
 	err = run_add_timers(run);
@@ -190,19 +252,25 @@ static int run_start(struct run *run)
 /* What there is, however the run ended. */
 static void run_finish(struct run *run)
 {
+	run->stopped = monotonic_now();
 	tracer_stop(run->tracer);
-	if (run->options->slow)
+	if (run->stream)
 		run_drain(run);
 	/* with intervals that ended on a tick, all has been printed */
 	if (!run->interval || !run->ended_on_tick)
-		run_print(run);
+		run_print(run, true);
+	if (run->options->in_flight)
+		run_print_waiting(run);
 	run_print_losses(run);
+	run_close_hits(run);
 	if (run_follows_command(run) && !run->sites)
 		log_warn("nothing that %s started carries the probes of %s",
 			 run->options->command[0], run->report->name);
 	/* the command may go on for long: it must not pay for what nobody reads */
 	watch__free(run->watch);
 	run->watch = NULL;
+	stream__free(run->stream);
+	run->stream = NULL;
 	tracer__free(run->tracer);
 	run->tracer = NULL;
 }
@@ -227,21 +295,39 @@ static void run_wait_child(struct run *run)
 
 static void run_free(struct run *run)
 {
-	for (int i = 0; run->processes && i < run->options->npids; i++)
-		if (run->processes[i].pidfd > 0)
-			close(run->processes[i].pidfd);
-	free(run->processes);
+	for (int i = 0; run->named && i < run->options->npids; i++)
+		if (run->named[i].pidfd > 0)
+			close(run->named[i].pidfd);
+	free(run->named);
+	run_processes_free(run);
 	child__free(run->child);
 	watch__free(run->watch);
+	stream__free(run->stream);
+	recording_writer__free(run->writer);
+	perfetto__free(run->perfetto);
 	tracer__free(run->tracer);
 	targets__free(run->targets);
+	wild__free(run->wild);
 	snapshot__free(run->before);
+	heatmap__free(run->heatmap);
 	loop__free(run->loop);
 }
 
-static int run_check(const struct report *report, const struct options *o)
+/* A report's one process is a -p. */
+static int check_pid(const struct report *report, struct options *o)
 {
-	if (o->nargs) {
+	if (o->nargs != 1 || options_add_pid(o, o->args[0])) {
+		log_error("%s takes one process ID: assay %s PID", report->name, report->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_words(const struct report *report, struct options *o)
+{
+	if (report->pid_arg)
+		return check_pid(report, o);
+	if (o->nargs && (!report->wild || report->takes & TAKES_PROBES)) {
 		log_error("%s takes no argument \"%s\"; a command goes behind --", report->name,
 			  o->args[0]);
 		return -EINVAL;
@@ -250,43 +336,113 @@ static int run_check(const struct report *report, const struct options *o)
 		log_error("-p and -e: processes or binaries, not both");
 		return -EINVAL;
 	}
-	if (!report_pairs(report) && (o->slow || o->summary)) {
-		log_error("%s counts: --slower-than and --summary are for latency reports",
-			  report->name);
+	if (report->takes & TAKES_PROBES && !o->output && !o->dry_run) {
+		log_error("%s needs a file to write to: -o FILE", report->name);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-int run_report(const struct report *report, const struct options *options)
+static int check_options(const struct report *report, const struct options *o)
 {
-	struct run run = { .report = report, .options = options, .out = stdout };
+	if (o->heatmap && (o->json || o->summary)) {
+		log_error("--heatmap draws; for numbers over time there is -j -i SECS");
+		return -EINVAL;
+	}
+	if (o->replay && (o->nfiles || o->wait || o->dry_run || o->record || o->command)) {
+		log_error(
+			"--replay reads a recording: -e, -Z, --dry-run, --record and a command are "
+			"for what runs here");
+		return -EINVAL;
+	}
+	if (report_layout(report, o->layout, o->layout_given) < 0) {
+		log_error("%s has no such layout", report->name);
+		return -EINVAL;
+	}
+	return 0;
+}
 
-	if (run_check(report, options))
-		return STATUS_USAGE;
-	run.targets = targets__new(run_wants, &run);
-	if (!run.targets)
-		return run_fail(&run, "find targets", -ENOMEM), STATUS_FAILED;
-	run.interval = options->interval ? options->interval : report->interval;
-	if (options->count && !run.interval)
-		run.interval = NSEC_PER_SEC;
-	if (options->output) {
-		run.out = fopen(options->output, "we");
-		if (!run.out) {
-			run_fail(&run, options->output, -errno);
-			run_free(&run);
-			return STATUS_FAILED;
+/* The interval between prints, 0 where there is one print. */
+static uint64_t run_interval(const struct run *run)
+{
+	const struct report *report = run->report;
+	const struct options *o = run->options;
+	bool compact = run->layout == LAYOUT_COMPACT && report->compact_interval;
+
+	if (report->takes & TAKES_HITS)
+		return 0;
+	if (o->interval)
+		return o->interval;
+	if (o->heatmap)
+		return NSEC_PER_SEC;
+	if (report->interval)
+		return compact ? report->compact_interval : report->interval;
+	return o->count ? NSEC_PER_SEC : 0;
+}
+
+static int run_open_output(struct run *run)
+{
+	const struct options *o = run->options;
+
+	/* a recording is its writer's */
+	if (!o->output || (run->report->takes & TAKES_PROBES && !o->perfetto))
+		return 0;
+	run->out = fopen(o->output, "we");
+	if (run->out)
+		return 0;
+	run->out = stdout;
+	return run_fail(run, o->output, -errno);
+}
+
+static int run_prepare(struct run *run, const struct report *report, struct options *options)
+{
+	char why[256];
+	int err;
+
+	run->report = report;
+	run->options = options;
+	run->out = stdout;
+	run->layout = report_layout(report, options->layout, options->layout_given);
+	run->by_process = report->by_process || options->by_pid;
+	run->interval = run_interval(run);
+	if (report->wild) {
+		err = wild__new(report, options, &run->wild, why, sizeof(why));
+		if (err) {
+			log_error("%s", why);
+			run->status = err == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
+			return err;
 		}
+		run->report = wild_report(run->wild);
 	}
-	if (options->dry_run) {
+	run->targets = targets__new(run_wants, run);
+	return run->targets ? run_open_output(run) : run_fail(run, "find targets", -ENOMEM);
+}
+
+static void run_live(struct run *run)
+{
+	if (run_start(run))
+		return;
+	if (loop_run(run->loop))
+		run_fail(run, "wait for events", -errno);
+	run_finish(run);
+	if (run->child)
+		run_wait_child(run);
+}
+
+int run_report(const struct report *report, struct options *options)
+{
+	struct run run = { 0 };
+
+	if (check_words(report, options) || check_options(report, options))
+		return STATUS_USAGE;
+	if (run_prepare(&run, report, options))
+		; /* said */
+	else if (options->dry_run)
 		run_dry(&run);
-	} else if (!run_start(&run)) {
-		if (loop_run(run.loop))
-			run_fail(&run, "wait for events", -errno);
-		run_finish(&run);
-		if (run.child)
-			run_wait_child(&run);
-	}
+	else if (options->replay)
+		run_replay(&run);
+	else
+		run_live(&run);
 	run_free(&run);
 	if (run.out != stdout && fclose(run.out) && run.status == STATUS_OK)
 		run_fail(&run, options->output, -errno);

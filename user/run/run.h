@@ -8,7 +8,10 @@
 #include "core/options.h"
 #include "reports/report.h"
 
-/* Messages are printed; returns the status, or that of the command that was traced. */
-int run_report(const struct report *report, const struct options *options);
+/*
+ * Messages are printed; returns the status, or that of the command that was traced. A process that
+ * the report takes as its argument is added to the options' pids.
+ */
+int run_report(const struct report *report, struct options *options);
 
 #endif

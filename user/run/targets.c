@@ -8,15 +8,18 @@
 #include "core/escape.h"
 #include "core/log.h"
 #include "core/overlay.h"
+#include "core/signature.h"
 #include "core/units.h"
 #include "render/json.h"
-#include "run_state.h"
+#include "state.h"
 #include "status.h"
 
 bool run_wants(void *arg, const struct notes *notes)
 {
-	const struct run *run = arg;
+	struct run *run = arg;
 
+	if (run->wild)
+		wild_add_notes(run->wild, notes);
 	return plan_wants(run->report->rules, notes);
 }
 
@@ -72,6 +75,8 @@ static int run_attach(struct run *run, const struct binary *b, pid_t pid)
 		return n;
 	}
 	run->sites += n;
+	if (run_wants_hits(run) && run_tell_probes(run, b->path, b->notes))
+		return -EIO;
 	describe_processes(b, pid, processes, sizeof(processes));
 	log_info("%s: %d sites of %s%s, %s", run->report->name, n, b->path, processes,
 		 tracer_attach_way(run->tracer));
@@ -83,8 +88,8 @@ static int run_target_pids(struct run *run)
 	const struct options *o = run->options;
 	char why[256];
 
-	run->processes = calloc(o->npids, sizeof(*run->processes));
-	if (!run->processes)
+	run->named = calloc(o->npids, sizeof(*run->named));
+	if (!run->named)
 		return run_fail(run, "watch processes", -ENOMEM);
 	for (int i = 0; i < o->npids; i++) {
 		struct binary *found;
@@ -99,7 +104,7 @@ static int run_target_pids(struct run *run)
 		fd = pidfd_open(o->pids[i], 0);
 		if (fd < 0)
 			return run_fail(run, "watch a process", -errno);
-		run->processes[run->running++] = (struct process){ run, fd };
+		run->named[run->running++] = (struct named_process){ run, fd };
 	}
 	return 0;
 }
@@ -256,6 +261,19 @@ bool run_watches(const struct run *run)
 	return !run->options->npids;
 }
 
+/* Why nothing can have the report's probes; NULL: something can. */
+static const char *all_gone(const struct report *report)
+{
+	const char *why = NULL;
+
+	for (const struct probe_rule *rule = report->rules; rule->provider; rule++) {
+		why = signature_gone(rule->provider, rule->probe);
+		if (!why)
+			break;
+	}
+	return why;
+}
+
 int run_nothing(struct run *run)
 {
 	const struct options *o = run->options;
@@ -264,6 +282,12 @@ int run_nothing(struct run *run)
 		log_info("%s: waiting for a process with its probes", run->report->name);
 	if (run->sites || o->wait || run_follows_command(run))
 		return 0;
+	run->status = STATUS_NOTHING;
+	if (all_gone(run->report)) {
+		log_error("nothing to trace: the probes of %s are %s in Crucible", run->report->name,
+			  all_gone(run->report));
+		return -ENOENT;
+	}
 	log_error("nothing to trace: %s the probes of %s; %s",
 		  o->npids    ? "no process given with -p carries"
 		  : o->nfiles ? "no file given with -e carries"
@@ -271,7 +295,6 @@ int run_nothing(struct run *run)
 		  run->report->name,
 		  o->npids || o->nfiles ? "\"assay probes\" lists what does"
 					: "start one, name a binary with -e, or wait with -Z");
-	run->status = STATUS_NOTHING;
 	return -ENOENT;
 }
 
@@ -298,7 +321,7 @@ static void run_print_point(struct run *run, const struct binary *b, const struc
 /* Prints where the report would attach; needs no BPF. */
 int run_dry(struct run *run)
 {
-	struct plan *plan = plan__new(run->report->rules, NULL);
+	struct plan *plan = plan__new(&(struct plan_options){ .rules = run->report->rules }, NULL);
 	char why[256] = "plan what to attach";
 	int err = plan ? run_find_targets(run) : run_fail(run, why, -ENOMEM);
 

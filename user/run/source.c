@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "core/text.h"
+#include "core/units.h"
+#include "replay_texts.h"
+#include "state.h"
+
+uint64_t run_now(const struct run *run)
+{
+	if (run->recording)
+		return run->replay_now;
+	return run->stopped ? run->stopped : monotonic_now();
+}
+
+struct fold_tables run_tables(const struct run *run)
+{
+	struct fold_tables tables;
+
+	if (!run->recording)
+		return tracer_tables(run->tracer);
+	tables = fold_table_tables(run->folded);
+	tables.losses = run->losses;
+	return tables;
+}
+
+int run_waiting(const struct run *run, struct waiting *waiting)
+{
+	return run->recording ? fold_table_waiting(run->folded, waiting)
+			      : tracer_waiting(run->tracer, waiting);
+}
+
+bool run_text(const void *arg, uint64_t hash, char *text, size_t size)
+{
+	const struct run *run = arg;
+	char raw[FOLD_TEXT_KEY];
+
+	if (run->recording ? !replay_text(run->texts, hash, raw)
+			   : !tracer_text(run->tracer, hash, raw))
+		return false;
+	text_plain(raw, text, size);
+	return true;
+}
+
+bool run_alive(const void *arg, uint32_t tgid)
+{
+	const struct run *run = arg;
+
+	if (!run->recording)
+		return kill((pid_t)tgid, 0) == 0 || errno == EPERM;
+	for (const struct seen_process *p = run->seen; p; p = p->next)
+		if (p->tgid == tgid)
+			return !p->ended;
+	return true;
+}
+
+static void process_name(pid_t pid, char *name, size_t size)
+{
+	char path[32];
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, name, size - 1);
+		close(fd);
+	}
+	if (n > 0)
+		name[n - (name[n - 1] == '\n')] = '\0';
+	else
+		snprintf(name, size, "-");
+}
+
+static void process_gone(void *arg)
+{
+	struct seen_process *p = arg;
+
+	loop_remove_fd(p->run->loop, p->pidfd);
+	close(p->pidfd);
+	p->pidfd = -1;
+	run_process_ended(p->run, p);
+}
+
+/* Its end is told to those who keep hits. */
+static void process_watch(struct seen_process *p)
+{
+	if (!run_wants_hits(p->run))
+		return;
+	p->pidfd = pidfd_open((pid_t)p->tgid, 0);
+	if (p->pidfd < 0)
+		run_process_ended(p->run, p);
+	else
+		loop_add_fd(p->run->loop, p->pidfd, EPOLLIN, process_gone, p);
+}
+
+struct seen_process *run_process(struct run *run, uint32_t tgid)
+{
+	struct seen_process **link = &run->seen, *p;
+
+	for (; (p = *link); link = &p->next) {
+		if (p->tgid != tgid)
+			continue;
+		/* the next hit is likely to be of the same */
+		*link = p->next;
+		p->next = run->seen;
+		run->seen = p;
+		return p;
+	}
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	*p = (struct seen_process){ .run = run, .tgid = tgid, .pidfd = -1, .next = run->seen };
+	run->seen = p;
+	if (run->recording) {
+		snprintf(p->name, sizeof(p->name), "-");
+		return p;
+	}
+	process_name((pid_t)tgid, p->name, sizeof(p->name));
+	process_watch(p);
+	return p;
+}
+
+void run_processes_free(struct run *run)
+{
+	struct seen_process *next;
+
+	for (struct seen_process *p = run->seen; p; p = next) {
+		next = p->next;
+		if (p->pidfd >= 0)
+			close(p->pidfd);
+		free(p);
+	}
+	run->seen = NULL;
+}
