@@ -31,7 +31,8 @@ struct {
 	__type(value, struct text_entry);
 } texts SEC(".maps");
 
-static __always_inline struct text_room *text_room_take(void)
+/* The number of a room that is ours now, or -1. */
+static __always_inline int text_room_take(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
@@ -44,14 +45,22 @@ static __always_inline struct text_room *text_room_take(void)
 			continue;
 		room->record.cut = 0;
 		room->record.size = 0;
-		return room;
+		return at;
 	}
-	return NULL;
+	return -1;
 }
 
-static __always_inline void text_room_give(struct text_room *room)
+static __always_inline struct text_room *text_room(__u32 number)
 {
-	__sync_lock_test_and_set(&room->taken, 0);
+	return bpf_map_lookup_elem(&text_rooms, &number);
+}
+
+static __always_inline void text_room_give(__u32 number)
+{
+	struct text_room *room = text_room(number);
+
+	if (room)
+		__sync_lock_test_and_set(&room->taken, 0);
 }
 
 /* As user/core/text.c does it; `len` is without the NUL. */
@@ -86,23 +95,31 @@ static __always_inline void text_keep(__u64 hash, const char *text)
 		__sync_fetch_and_add(&losses[FOLD_LOSS_TEXT], 1);
 }
 
-/* Copies argument `n`, a text at `from`, into the room; its hash. */
-static __always_inline __u64 text_read(struct text_room *room, __u32 n, const void *from)
+/*
+ * Copies argument `n`, a text at `from`, into room `number`; its hash. Not static, for the
+ * verifier's sake: see fold_one().
+ */
+__attribute__((noinline)) __u64 text_read(__u32 number, __u32 n, __u64 from)
 {
-	struct record_text *r = &room->record;
+	struct text_room *room = text_room(number);
+	struct record_text *r;
 	__u32 max = want_hits ? TEXT_MAX : FOLD_TEXT_KEY;
-	__u32 at = (r->size + 7) & ~7u; /* in words */
+	__u32 at; /* in words */
 	char *text;
 	long len;
 	__u64 hash;
 
+	if (!room)
+		return 0;
+	r = &room->record;
+	at = (r->size + 7) & ~7u;
 	/* the first two always fit */
 	if (at > TEXT_ROOM - TEXT_MAX) {
 		__sync_fetch_and_add(&losses[FOLD_LOSS_UNREAD], 1);
 		return 0;
 	}
 	text = r->text + at;
-	len = bpf_probe_read_user_str(text, max, from);
+	len = bpf_probe_read_user_str(text, max, (const void *)from);
 	if (len <= 0 || len > TEXT_MAX) {
 		__sync_fetch_and_add(&losses[FOLD_LOSS_UNREAD], 1);
 		text[0] = '\0';

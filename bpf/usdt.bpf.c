@@ -230,7 +230,7 @@ static __always_inline __u32 site_hit(struct pt_regs *ctx)
 #include "text.bpf.h"
 
 static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_site *site,
-				      struct text_room *room, struct fold_hit *hit)
+				      int room, struct fold_hit *hit)
 {
 	/* where nearly all sites have all that is wanted of them */
 	if (site->nargs == 1 && site->args[0].reg == REG_FIRST && !site->args[0].shift) {
@@ -248,8 +248,8 @@ static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_sit
 		v <<= arg->shift & 63;
 		v = arg->is_signed ? (__u64)((__s64)v >> (arg->shift & 63))
 				   : v >> (arg->shift & 63);
-		if (want_texts && room && arg->is_text)
-			v = text_read(room, i, (const void *)v);
+		if (want_texts && room >= 0 && arg->is_text)
+			v = text_read(room, i, v);
 		hit->args[i] = v;
 	}
 }
@@ -389,11 +389,16 @@ static __always_inline void send_hit(struct fold *f)
 }
 
 /* The hit with what its room holds. */
-static __always_inline void send_text(struct fold *f, struct text_room *room)
+static __always_inline void send_text(struct fold *f, __u32 number)
 {
-	struct record_text *r = &room->record;
-	__u64 size = r->size;
+	struct text_room *room = text_room(number);
+	struct record_text *r;
+	__u64 size;
 
+	if (!room)
+		return;
+	r = &room->record;
+	size = r->size;
 	record_fill(&r->head, f, RECORD_TEXT);
 	for (__u32 i = 0; i < FOLD_MAX_ARGS; i++)
 		r->args[i] = f->hit->args[i];
@@ -404,14 +409,28 @@ static __always_inline void send_text(struct fold *f, struct text_room *room)
 		fold_home_lost(f, FOLD_LOSS_RECORD, 1);
 }
 
-static __always_inline void fold_hit_in(struct fold *f, const struct usdt_site *site)
+/*
+ * One rule applied to a hit. A function by itself, not static: the verifier looks at such once,
+ * not again for each way that leads to a call.
+ */
+__attribute__((noinline)) int fold_one(struct fold_hit *hit, struct fold_rule *rule, __u32 number)
+{
+	struct fold f = { .number = number, .hit = hit };
+
+	if (!hit || !rule)
+		return 1;
+	return fold_apply(&f, rule, hit);
+}
+
+static __always_inline void fold_hit_in(struct fold *f, const struct usdt_site *site,
+					struct fold_hit *hit)
 {
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; want_verbs && i < USDT_MAX_RULES && i < max_rules; i++) {
 		/* a copy: the verifier tracks what is on the stack better than the map's value */
-		const struct fold_rule rule = site->rules[i];
+		struct fold_rule rule = site->rules[i];
 
-		if (rule.verb == FOLD_NONE || fold_apply(f, &rule, f->hit))
+		if (rule.verb == FOLD_NONE || fold_one(hit, &rule, f->number))
 			break;
 	}
 }
@@ -422,7 +441,7 @@ int assay_usdt(struct pt_regs *ctx)
 	__u64 id = ask_process ? bpf_get_current_pid_tgid() : only_process;
 	__u32 number = live ? site_hit(ctx) : USDT_NO_SITE;
 	const struct usdt_site *site = bpf_map_lookup_elem(&sites, &number);
-	struct text_room *room = NULL;
+	int room = -1;
 	struct fold_hit hit = {
 		.time = want_time ? bpf_ktime_get_ns() : 0,
 		.tgid = id >> 32,
@@ -438,7 +457,7 @@ int assay_usdt(struct pt_regs *ctx)
 	}
 	if (want_texts && site->texts) {
 		room = text_room_take();
-		if (!room) {
+		if (room < 0) {
 			fold_home_lost(&f, FOLD_LOSS_BUSY, 1);
 			return 0;
 		}
@@ -446,13 +465,13 @@ int assay_usdt(struct pt_regs *ctx)
 	read_args(ctx, site, room, &hit);
 	if (want_hits) {
 		f.number = site->probe;
-		if (room)
+		if (room >= 0)
 			send_text(&f, room);
 		else
 			send_hit(&f);
 	}
-	fold_hit_in(&f, site);
-	if (room)
+	fold_hit_in(&f, site, &hit);
+	if (room >= 0)
 		text_room_give(room);
 	return 0;
 }

@@ -146,9 +146,10 @@ static void option_text(void *arg, int letter, const char *name, const char *val
 
 static void option_man(void *arg, int letter, const char *name, const char *value, const char *text)
 {
-	(void)arg;
 	if (!name) {
-		puts(".PP");
+		if (!((struct page *)arg)->fresh)
+			puts(".PP");
+		((struct page *)arg)->fresh = false;
 		man_text(text, strlen(text));
 		putchar('\n');
 		return;
@@ -173,7 +174,7 @@ static void options(struct page *page, const struct report *report)
 	struct options_spec spec = report_spec(report);
 
 	title(page, "Options");
-	options_each(&spec, page->man ? option_man : option_text, NULL);
+	options_each(&spec, page->man ? option_man : option_text, page);
 }
 
 /* --- a report --- */
@@ -198,7 +199,10 @@ static void probes(struct page *page, const struct report *report)
 		snprintf(line, sizeof(line), "%s:%s%s%s%s", rule->provider, rule->probe,
 			 gone ? " (" : "", gone ? gone : "", gone ? ")" : "");
 		if (page->man)
-			puts(strcmp(last, rule->provider) && *last ? ".PP" : ".br");
+			fputs(!*last			     ? ""
+			      : strcmp(last, rule->provider) ? ".PP\n"
+							     : ".br\n",
+			      stdout);
 		if (page->man)
 			man_text(line, strlen(line));
 		else
@@ -230,6 +234,8 @@ static const char *cost_of(const struct report *report)
 
 static void report_caveats(struct page *page, const struct report *report)
 {
+	if (!report->help.caveats && !(report->takes & (TAKES_LATENCY | TAKES_PROBES)))
+		return;
 	title(page, "Caveats");
 	paragraphs(page, report->help.caveats);
 	if (report->takes & TAKES_LATENCY)
