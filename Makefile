@@ -164,6 +164,8 @@ $(O)/tests/bench/many-%.o: tests/bench/many.c
 	$(Q)$(CC) $(OWN_FLAGS) $(CPPFLAGS) $(CFLAGS) -DSITES=$* -c -o $@ $<
 
 $(O)/tests/bench/hold: $(O)/libassay.a
+# the target has the sites of all Crucible's probes, of which it fires four
+$(O)/tests/bench/target: $(call SIM_OBJ,player_fire player_truth probes truth util)
 $(O)/tests/bench/bench $(O)/tests/bench/start: $(O)/tests/bench/peer.o
 $(BENCH): %: %.o
 	$(say) LINK $@

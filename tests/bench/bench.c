@@ -118,6 +118,9 @@ static void add_own(void)
 		add("pair", bench.dir, "pair", 1.10, "bpftrace-pair");
 	if (wanted("pair"))
 		add("pair-p", bench.dir, "pair", 1.10, "bpftrace-pair")->alone = true;
+	/* every latency probe of both providers is attached; the same four are hit */
+	if (wanted("all"))
+		add("all", bench.dir, "all", 1.10, "bpftrace-pair");
 	if (wanted("raw"))
 		add("raw", bench.dir, "raw", 1.15, "bpftrace-pair");
 }

@@ -23,13 +23,15 @@
 #include "core/tracer.h"
 #include "empty.skel.h"
 #include "reports/report.h"
+#include "reports/wild.h"
 
 #define DRAIN_MS  20 /* as the program's own */
 #define MAX_PAGES 32
+#define HIT_ARGS  2 /* of each hit: a job and a client */
 
-enum kind { EMPTY, LEAST, COUNT, PAIR, RAW, KINDS };
+enum kind { EMPTY, LEAST, COUNT, PAIR, ALL, RAW, KINDS };
 
-static const char *const kinds[KINDS] = { "empty", "least", "count", "pair", "raw" };
+static const char *const kinds[KINDS] = { "empty", "least", "count", "pair", "all", "raw" };
 
 struct hold {
 	enum kind kind;
@@ -51,7 +53,7 @@ static const struct report *report_of(enum kind kind)
  * nothing. */
 static int hold_empty(struct hold *h, int fd, const struct notes *notes, char *why, size_t size)
 {
-	struct plan *plan = plan__new(h->report->rules, NULL);
+	struct plan *plan = plan__new(&(struct plan_options){ .rules = h->report->rules }, NULL);
 	struct usdt_page *pages = calloc(MAX_PAGES, sizeof(*pages));
 	enum attach_mode mode = attach_detect();
 	struct empty_bpf *skel = empty_bpf__open();
@@ -75,19 +77,43 @@ static int hold_empty(struct hold *h, int fd, const struct notes *notes, char *w
 	return err ? err : n;
 }
 
+/* All of Crucible's starts with their dones, as "assay latency" does it. */
+static int hold_wild(struct hold *h, const struct notes *notes, char *why, size_t size)
+{
+	static char *patterns[] = { "crucible_*:*-start", "crucible_*:*-done" };
+	static struct options options = { .args = patterns, .nargs = 2 };
+	const struct report *matches[4], *latency;
+	struct wild *wild;
+	int n, err;
+
+	latency = report_find("latency", matches, 4, &n);
+	err = wild__new(latency, &options, &wild, why, size);
+	if (err)
+		return err;
+	wild_add_notes(wild, notes);
+	h->report = wild_report(wild);
+	return 0;
+}
+
 static int hold_tracer(struct hold *h, int fd, const struct notes *notes, char *why, size_t size)
 {
-	struct tracer_options options = {
-		.rules = h->report->rules,
-		.rows = h->kind == RAW ? 0 : h->report->format.nlabels,
-		.pairs = h->kind == PAIR,
-		.hits = h->kind == RAW,
-		.few_args = true,
-		.pid = h->pid,
-	};
-	int err = tracer__new(&options, &h->tracer, why, size);
+	struct tracer_options options = { .hit_args = HIT_ARGS, .pid = h->pid };
+	const struct probe_rule *rules;
+	int err = h->kind == ALL ? hold_wild(h, notes, why, size) : 0;
 
-	return err ? err : tracer_attach(h->tracer, fd, notes, h->pid, why, size);
+	if (err)
+		return err;
+	rules = h->report->rules;
+	options.plan = (struct plan_options){ .rules = rules, .hits = h->kind == RAW };
+	options.verbs = h->kind == RAW ? 0 : plan_verbs(rules);
+	options.max_rules = plan_most_rules(rules);
+	options.rows = h->kind == RAW ? 0 : h->report->rows;
+	options.texts = options.threads = h->kind == ALL;
+	err = tracer__new(&options, &h->tracer, why, size);
+	err = err ? err : tracer_attach(h->tracer, fd, notes, h->pid, why, size);
+	if (err > 0)
+		tracer_go(h->tracer);
+	return err;
 }
 
 static void hold_record(void *arg, const void *record, size_t size)
@@ -99,16 +125,29 @@ static void hold_record(void *arg, const void *record, size_t size)
 		h->records++;
 }
 
+/* Starts that wait for their dones. */
+static int hold_waiting(const struct hold *h, uint64_t *n)
+{
+	struct waiting waiting = { 0 };
+	int err = tracer_waiting(h->tracer, &waiting);
+
+	*n = waiting.n;
+	waiting_free(&waiting);
+	return err;
+}
+
 static int hold_stat(struct hold *h)
 {
 	struct fold_tables tables;
 	struct snapshot *s;
-	uint64_t hits = 0, lost = 0;
+	uint64_t hits = 0, lost = 0, waiting = 0;
 
 	if (!h->tracer)
 		return printf("0 0\n") < 0;
 	if (h->kind == RAW)
-		tracer_drain(h->tracer, hold_record, h);
+		tracer_drain(h->tracer, UINT64_MAX, hold_record, h);
+	if ((h->kind == PAIR || h->kind == ALL) && hold_waiting(h, &waiting))
+		return -ENOMEM;
 	tables = tracer_tables(h->tracer);
 	s = snapshot__take(&tables);
 	if (!s)
@@ -116,8 +155,8 @@ static int hold_stat(struct hold *h)
 	for (int i = 0; i < s->nrows; i++)
 		hits += s->rows[i].count;
 	/* a duration is two hits, and a start that waits is one */
-	if (h->kind == PAIR)
-		hits = 2 * hits + tracer_waiting(h->tracer);
+	if (h->kind == PAIR || h->kind == ALL)
+		hits = 2 * hits + waiting;
 	for (int i = 0; i < FOLD_LOSS_MAX; i++)
 		if (i != FOLD_LOSS_AMBIGUOUS && i != FOLD_LOSS_SPILLED)
 			lost += s->losses[i];
@@ -137,7 +176,7 @@ static int hold_serve(struct hold *h)
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (h->kind == RAW)
-			tracer_drain(h->tracer, hold_record, h);
+			tracer_drain(h->tracer, UINT64_MAX, hold_record, h);
 		if (n <= 0)
 			continue;
 		if (!fgets(line, sizeof(line), stdin))
@@ -172,7 +211,7 @@ int main(int argc, char **argv)
 	while (argc >= 3 && h.kind < KINDS && strcmp(argv[1], kinds[h.kind]))
 		h.kind++;
 	if (argc < 3 || argc > 4 || h.kind == KINDS) {
-		fprintf(stderr, "usage: hold empty|least|count|pair|raw FILE [PID]\n");
+		fprintf(stderr, "usage: hold empty|least|count|pair|all|raw FILE [PID]\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);

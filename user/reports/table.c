@@ -3,52 +3,35 @@
 
 #include "report.h"
 
-extern const struct report report_tracegw;
-extern const struct report report_trace_vol;
-extern const struct report report_all_downstairs;
-extern const struct report report_downstairs_count;
-extern const struct report report_upstairs_count;
-extern const struct report report_perfgw;
-extern const struct report report_perf_ds_net;
-extern const struct report report_perf_ds_client;
-extern const struct report report_perf_upstairs_rw;
-extern const struct report report_perf_vol;
-extern const struct report report_perf_reqwest;
-extern const struct report report_perf_downstairs;
-extern const struct report report_perf_downstairs_os;
-extern const struct report report_perf_downstairs_three;
-extern const struct report report_perf_downstairs_tick;
-extern const struct report report_perf_online_repair;
-extern const struct report report_perf_extents;
-extern const struct report report_count;
-extern const struct report report_latency_any;
-extern const struct report report_trace;
-extern const struct report report_record;
+/* In the order of "assay list": counts, latencies from the guest down to the disk, any probes. */
+#define REPORTS(ROW)               \
+	ROW(tracegw)               \
+	ROW(trace_vol)             \
+	ROW(all_downstairs)        \
+	ROW(downstairs_count)      \
+	ROW(upstairs_count)        \
+	ROW(perfgw)                \
+	ROW(perf_ds_net)           \
+	ROW(perf_ds_client)        \
+	ROW(perf_upstairs_rw)      \
+	ROW(perf_vol)              \
+	ROW(perf_reqwest)          \
+	ROW(perf_downstairs)       \
+	ROW(perf_downstairs_os)    \
+	ROW(perf_downstairs_three) \
+	ROW(perf_downstairs_tick)  \
+	ROW(perf_online_repair)    \
+	ROW(perf_extents)          \
+	ROW(count)                 \
+	ROW(latency_any)           \
+	ROW(trace)                 \
+	ROW(record)
 
-const struct report *const reports[] = {
-	&report_tracegw,
-	&report_trace_vol,
-	&report_all_downstairs,
-	&report_downstairs_count,
-	&report_upstairs_count,
-	&report_perfgw,
-	&report_perf_ds_net,
-	&report_perf_ds_client,
-	&report_perf_upstairs_rw,
-	&report_perf_vol,
-	&report_perf_reqwest,
-	&report_perf_downstairs,
-	&report_perf_downstairs_os,
-	&report_perf_downstairs_three,
-	&report_perf_downstairs_tick,
-	&report_perf_online_repair,
-	&report_perf_extents,
-	&report_count,
-	&report_latency_any,
-	&report_trace,
-	&report_record,
-	NULL,
-};
+#define DECLARE(name) extern const struct report report_##name;
+REPORTS(DECLARE)
+
+#define ENTRY(name) &report_##name,
+const struct report *const reports[] = { REPORTS(ENTRY) NULL };
 
 struct options_spec report_spec(const struct report *report)
 {
