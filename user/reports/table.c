@@ -21,6 +21,7 @@
 	ROW(perf_downstairs_three) \
 	ROW(perf_downstairs_tick)  \
 	ROW(perf_online_repair)    \
+	ROW(perf_live_repair)      \
 	ROW(perf_extents)          \
 	ROW(count)                 \
 	ROW(latency_any)           \
