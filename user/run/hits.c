@@ -13,7 +13,14 @@
 
 bool run_wants_hits(const struct run *run)
 {
-	return run->report->wild == WILD_HITS || run->options->record;
+	return run->report->hit || run->report->takes & TAKES_PROBES || run->options->record;
+}
+
+/* -n counts the hits that a report shows one by one. */
+static bool enough_hits(const struct run *run)
+{
+	return run->report->takes & (TAKES_HITS | TAKES_STATUS) && run->options->count &&
+	       run->hits >= run->options->count;
 }
 
 /* Where hits are kept; NULL: nowhere. */
@@ -187,8 +194,7 @@ void run_hit(void *arg, const struct hit *hit)
 	struct seen_process *process;
 	int err = 0;
 
-	if (!probe || (run->options->count && run->report->wild == WILD_HITS &&
-		       run->hits >= run->options->count))
+	if (!probe || enough_hits(run))
 		return;
 	process = tell_process(run, hit, probe->binary);
 	if (run->writer)
@@ -199,8 +205,7 @@ void run_hit(void *arg, const struct hit *hit)
 		show_hit(run, probe, hit, process);
 	check_kept(run, err);
 	run->hits++;
-	if (run->options->count && run->report->wild == WILD_HITS &&
-	    run->hits >= run->options->count && run->loop)
+	if (enough_hits(run) && run->loop)
 		loop_stop(run->loop);
 }
 

@@ -25,6 +25,16 @@ struct render run_render(const struct run *run, uint64_t monotonic)
 	};
 }
 
+/* A report has seen enough. */
+static void run_stop_report(const void *arg)
+{
+	struct run *run = (struct run *)arg;
+
+	run->enough = true;
+	if (run->loop)
+		loop_stop(run->loop);
+}
+
 struct report_view run_view(struct run *run, uint64_t monotonic)
 {
 	return (struct report_view){
@@ -34,7 +44,11 @@ struct report_view run_view(struct run *run, uint64_t monotonic)
 		.layout = run->layout,
 		.state = &run->counts,
 		.alive = run_alive,
-		.alive_arg = run,
+		.arg = run,
+		.keep = run->keep,
+		.where = run_where,
+		.traced = run_traced,
+		.stop = run_stop_report,
 	};
 }
 
@@ -50,6 +64,36 @@ void run_flush(struct run *run)
 			 errno ? -errno : -EIO);
 	if (run->loop)
 		loop_stop(run->loop);
+}
+
+int run_begin_report(struct run *run)
+{
+	struct report_view view = run_view(run, run_now(run));
+
+	if (!run->report->begin)
+		return 0;
+	run->keep = run->report->begin(&view);
+	run_flush(run);
+	return run->keep ? 0 : run_fail(run, run->report->name, -ENOMEM);
+}
+
+void run_end_report(struct run *run)
+{
+	struct report_view view = run_view(run, run_now(run));
+
+	if (run->keep && run->report->end)
+		run->report->end(&view);
+	run->keep = NULL;
+	run_flush(run);
+}
+
+void run_report_tick(void *arg)
+{
+	struct run *run = arg;
+	struct report_view view = run_view(run, run_now(run));
+
+	run->report->tick(&view);
+	run_flush(run);
 }
 
 /* Only the volume that is wanted. */
@@ -130,7 +174,7 @@ void run_print(struct run *run, bool last)
 	struct fold_tables tables = run_tables(run);
 	struct snapshot *now, *since = NULL;
 
-	if (run->report->hit || !run->report->rows)
+	if (!run->report->rows)
 		return;
 	now = snapshot__take(&tables);
 	if (now && run->options->volume)

@@ -31,7 +31,8 @@ struct replay {
 	struct replay_probe *probes; /* by number */
 	uint32_t nprobes;
 	uint64_t next_tick;
-	uint64_t last; /* time of the last item */
+	uint64_t next_second; /* of the report's own tick; 0: it has none */
+	uint64_t last;	      /* time of the last item */
 	bool started;
 	bool wanted; /* a probe of the report's was seen */
 	bool ended;  /* -n or -d says so */
@@ -153,6 +154,13 @@ static void replay_clock(struct replay *r, uint64_t time)
 		r->next_tick += run->interval;
 		r->ended = run->ended_on_tick || run->output_gone;
 	}
+	while (r->next_second && !r->ended && r->next_second <= time) {
+		struct report_view view = run_view(run, r->next_second);
+
+		run->report->tick(&view);
+		r->next_second += NSEC_PER_SEC;
+	}
+	r->ended = r->ended || run->enough;
 	if (o->duration && time >= run->started + o->duration && !r->ended) {
 		run->replay_now = run->started + o->duration;
 		r->ended = true;
@@ -175,11 +183,13 @@ static int replay_hit(struct replay *r, const struct hit *hit)
 		probe_ready(r, hit->probe);
 	if (r->ended || !probe->wanted || !pid_wanted(run->options, hit->tgid))
 		return 0;
-	if (run->report->wild == WILD_HITS) {
+	if (run_wants_hits(run)) {
 		run_hit(run, hit);
-		r->ended = run->options->count && run->hits >= run->options->count;
-		return 0;
+		r->ended = r->ended || (run->report->takes & (TAKES_HITS | TAKES_STATUS) &&
+					run->options->count && run->hits >= run->options->count);
 	}
+	if (!run->report->rows)
+		return 0;
 	memcpy(fold.args, hit->args, sizeof(fold.args));
 	for (int i = 0; i < FOLD_MAX_ARGS && !err; i++)
 		if (hit->text[i])
@@ -261,7 +271,9 @@ static int replay_open(struct replay *r)
 	run->folded = fold_table__new(&options);
 	if (!run->folded)
 		return run_fail(run, "make the tables", -ENOMEM);
-	return run_open_hits(run);
+	if (report->tick)
+		r->next_second = run->started + NSEC_PER_SEC;
+	return run_begin_report(run) ? -ENOMEM : run_open_hits(run);
 }
 
 static void replay_finish(struct replay *r)
@@ -282,6 +294,7 @@ static void replay_finish(struct replay *r)
 		run_print(run, true);
 	if (run->options->in_flight)
 		run_print_waiting(run);
+	run_end_report(run);
 	run_print_losses(run);
 	run_close_hits(run);
 }

@@ -102,6 +102,8 @@ static int run_add_timers(struct run *run)
 		err = loop_add_timer(run->loop, o->duration, 0, run_stop, run);
 	if (!err && run->stream)
 		err = loop_add_timer(run->loop, DRAIN_NS, DRAIN_NS, run_drain, run);
+	if (!err && run->report->tick)
+		err = loop_add_timer(run->loop, NSEC_PER_SEC, NSEC_PER_SEC, run_report_tick, run);
 	if (!err && run->writer)
 		err = loop_add_timer(run->loop, NSEC_PER_SEC, NSEC_PER_SEC, run_hits_tick, run);
 	return err;
@@ -156,11 +158,18 @@ static uint32_t run_splits(const struct run *run)
 	return by * (run->by_process ? hists ? MAX_PROCESSES : MAX_COUNTED : 1);
 }
 
+static enum plan_hits run_hits(const struct run *run)
+{
+	if (run->options->record || run->report->takes & TAKES_PROBES)
+		return PLAN_HITS_ALL;
+	return run_wants_hits(run) ? PLAN_HITS_ASKED : PLAN_HITS_NONE;
+}
+
 static struct tracer_options run_tracer_options(const struct run *run)
 {
 	const struct report *report = run->report;
 	const struct options *o = run->options;
-	bool hits = run_wants_hits(run);
+	enum plan_hits hits = run_hits(run);
 
 	return (struct tracer_options){
 		.plan = { .rules = report->rules, .hits = hits, .texts = o->texts },
@@ -240,6 +249,9 @@ static int run_start(struct run *run)
 	tracer_go(run->tracer);
 	run->started = monotonic_now();
 	run->to_wall = monotonic_to_wall();
+	err = run_begin_report(run);
+	if (err)
+		return err;
 	err = run_add_timers(run);
 	err = err ? err : run_add_fds(run);
 	if (err)
@@ -261,6 +273,7 @@ static void run_finish(struct run *run)
 		run_print(run, true);
 	if (run->options->in_flight)
 		run_print_waiting(run);
+	run_end_report(run);
 	run_print_losses(run);
 	run_close_hits(run);
 	if (run_follows_command(run) && !run->sites)
@@ -369,7 +382,7 @@ static uint64_t run_interval(const struct run *run)
 	const struct options *o = run->options;
 	bool compact = run->layout == LAYOUT_COMPACT && report->compact_interval;
 
-	if (report->takes & TAKES_HITS)
+	if (report->takes & (TAKES_HITS | TAKES_STATUS))
 		return 0;
 	if (o->interval)
 		return o->interval;
@@ -433,6 +446,9 @@ int run_report(const struct report *report, struct options *options)
 {
 	struct run run = { 0 };
 
+	report = report_of_layout(report, options->layout);
+	if (!options->duration && !options->count)
+		options->duration = report->duration;
 	if (check_words(report, options) || check_options(report, options))
 		return STATUS_USAGE;
 	if (run_prepare(&run, report, options))

@@ -10,6 +10,7 @@
 
 #include "core/text.h"
 #include "core/units.h"
+#include "core/where.h"
 #include "replay_texts.h"
 #include "state.h"
 
@@ -59,6 +60,46 @@ bool run_alive(const void *arg, uint32_t tgid)
 		if (p->tgid == tgid)
 			return !p->ended;
 	return true;
+}
+
+char *run_where(const void *arg, uint32_t tgid, char *dst, size_t size)
+{
+	const struct run *run = arg;
+
+	if (!run->recording)
+		return where_process(tgid, dst, size);
+	snprintf(dst, size, "-");
+	return dst;
+}
+
+static bool pid_named(const struct run *run, pid_t pid)
+{
+	for (int i = 0; i < run->options->npids; i++)
+		if (run->options->pids[i] == pid)
+			return true;
+	return !run->options->npids;
+}
+
+int run_traced(const void *arg, uint32_t **out)
+{
+	const struct run *run = arg;
+	int n = 0, max = 0;
+
+	for (int i = 0; i < targets_count(run->targets); i++)
+		max += targets_get(run->targets, i)->npids;
+	for (const struct seen_process *p = run->seen; run->recording && p; p = p->next)
+		max++;
+	*out = calloc(max + 1, sizeof(**out));
+	for (int i = 0; *out && i < targets_count(run->targets); i++) {
+		const struct binary *b = targets_get(run->targets, i);
+
+		for (int p = 0; p < b->npids; p++)
+			if (pid_named(run, b->pids[p]))
+				(*out)[n++] = b->pids[p];
+	}
+	for (const struct seen_process *p = run->seen; *out && run->recording && p; p = p->next)
+		(*out)[n++] = p->tgid;
+	return n;
 }
 
 static void process_name(pid_t pid, char *name, size_t size)

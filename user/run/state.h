@@ -17,7 +17,7 @@
 #include "core/tracer.h"
 #include "core/watch.h"
 #include "render/heatmap.h"
-#include "render/perfetto.h"
+#include "perfetto/perfetto.h"
 #include "reports/report.h"
 #include "reports/wild.h"
 
@@ -84,6 +84,8 @@ struct run {
 	/* what is printed */
 	struct snapshot *before; /* at the last interval's end */
 	struct counts_state counts;
+	void *keep;  /* the report's own */
+	bool enough; /* the report has ended the run */
 	struct heatmap *heatmap;
 	bool slow_titles;
 };
@@ -112,8 +114,10 @@ int run_dry(struct run *run);	  /* prints where the report would attach; needs n
 uint64_t run_now(const struct run *run); /* CLOCK_MONOTONIC */
 struct fold_tables run_tables(const struct run *run);
 int run_waiting(const struct run *run, struct waiting *waiting);
-bool run_text(const void *run, uint64_t hash, char *text, size_t size); /* as render.text */
-bool run_alive(const void *run, uint32_t tgid);				/* a counts_alive_fn */
+bool run_text(const void *run, uint64_t hash, char *text, size_t size);	 /* as render.text */
+bool run_alive(const void *run, uint32_t tgid);				 /* a counts_alive_fn */
+char *run_where(const void *run, uint32_t tgid, char *dst, size_t size); /* as view.where */
+int run_traced(const void *run, uint32_t **pids);			 /* as view.traced */
 /* The process's entry, made when it is new; NULL without memory. */
 struct seen_process *run_process(struct run *run, uint32_t tgid);
 void run_processes_free(struct run *run);
@@ -131,6 +135,9 @@ void run_close_hits(struct run *run);
 /* print.c */
 struct render run_render(const struct run *run, uint64_t monotonic);
 struct report_view run_view(struct run *run, uint64_t monotonic);
+int run_begin_report(struct run *run); /* what the report itself has to do, in its own functions */
+void run_report_tick(void *run);
+void run_end_report(struct run *run);
 void run_flush(struct run *run);
 /* the interval that ends now, or all since the start; `last`: the run ends, too */
 void run_print(struct run *run, bool last);

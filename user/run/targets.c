@@ -284,8 +284,8 @@ int run_nothing(struct run *run)
 		return 0;
 	run->status = STATUS_NOTHING;
 	if (all_gone(run->report)) {
-		log_error("nothing to trace: the probes of %s are %s in Crucible", run->report->name,
-			  all_gone(run->report));
+		log_error("nothing to trace: the probes of %s are %s in Crucible",
+			  run->report->name, all_gone(run->report));
 		return -ENOENT;
 	}
 	log_error("nothing to trace: %s the probes of %s; %s",
