@@ -16,7 +16,7 @@ const volatile __u32 want_verbs = 0;	/* bit n: a rule has verb n of enum fold_ve
 const volatile bool want_time = true;	/* when a hit was matters */
 const volatile bool want_texts = false; /* some arguments are texts */
 const volatile bool keep_texts = false; /* groups are split by them */
-const volatile bool want_hits = false;	/* a record of every hit */
+const volatile bool want_hits = false;	/* records of hits, of sites that send them */
 const volatile bool want_slow = false;	/* a record of every slow duration */
 const volatile bool by_page = false;	/* cookies number pages, not sites */
 const volatile bool by_process = false; /* split groups by process */
@@ -463,7 +463,7 @@ int assay_usdt(struct pt_regs *ctx)
 		}
 	}
 	read_args(ctx, site, room, &hit);
-	if (want_hits) {
+	if (want_hits && site->sends) {
 		f.number = site->probe;
 		if (room >= 0)
 			send_text(&f, room);

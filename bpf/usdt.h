@@ -26,8 +26,10 @@ struct usdt_arg {
  * first cache line.
  */
 struct usdt_site {
-	__u16 nargs; /* arguments to read: as many as the rules want, all where hits are sent */
-	__u16 texts; /* bit n: argument n is a text */
+	__u8 nargs; /* arguments to read: as many as the rules want, all where hits are sent */
+	__u8 texts; /* bit n: argument n is a text */
+	__u8 sends; /* a record of every hit, where the run has such */
+	__u8 reserved;
 	__u32 probe; /* its number, where hits are sent */
 	struct fold_rule rules[USDT_MAX_RULES]; /* ended by FOLD_NONE where there are fewer */
 	struct usdt_arg args[FOLD_MAX_ARGS];

@@ -26,8 +26,9 @@ enum options_takes {
 	TAKES_BY = 1 << 4,	/* --by */
 	TAKES_TEXT = 1 << 5,	/* --text */
 	TAKES_PROBES = 1 << 6,	/* --probes, --perfetto; and -o is where the recording goes */
-	TAKES_TRACE = 1 << 8,	/* --perfetto, of a recording that is named otherwise */
 	TAKES_HITS = 1 << 7,	/* no intervals, layouts or splitting: hits, one by one */
+	TAKES_TRACE = 1 << 8,	/* --perfetto, of a recording that is named otherwise */
+	TAKES_STATUS = 1 << 9,	/* no intervals or splitting: statuses, as they come */
 };
 
 #define OPTIONS_MAX_KEYS 2

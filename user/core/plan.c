@@ -229,7 +229,7 @@ static int site_args(const struct plan *plan, const struct note_probe *probe,
 	uint32_t texts = signature ? signature_texts(signature) : plan->options.texts;
 	uint32_t wanted = site->nargs;
 
-	if (plan->options.hits && hit_args(note) > site->nargs)
+	if (site->sends && hit_args(note) > site->nargs)
 		site->nargs = hit_args(note);
 	for (uint32_t i = 0; i < site->nargs; i++) {
 		bool there = i < (uint32_t)note->nargs &&
@@ -279,6 +279,17 @@ static int probe_number(struct plan *plan, const struct note_probe *probe)
 	return plan->nprobes++;
 }
 
+static bool probe_sends(const struct plan *plan, const struct note_probe *probe)
+{
+	if (plan->options.hits != PLAN_HITS_ASKED)
+		return plan->options.hits == PLAN_HITS_ALL;
+	for (const struct probe_rule *rule = plan->options.rules; rule->provider; rule++)
+		if (rule->fold.verb == FOLD_NONE &&
+		    rule_matches(rule, probe->provider, probe->name))
+			return true;
+	return false;
+}
+
 static int plan_site(struct plan *plan, const struct notes *notes, const struct note_probe *probe,
 		     const struct note_site *note, int number, char *why, size_t why_size)
 {
@@ -287,6 +298,7 @@ static int plan_site(struct plan *plan, const struct notes *notes, const struct 
 	int err;
 
 	memset(&site, 0, sizeof(site)); /* padding too: sites are compared whole */
+	site.sends = number >= 0;
 	err = site_rules(plan, notes, probe, &site, why, why_size);
 	err = err ? err : site_args(plan, probe, note, &site, &unread, why, why_size);
 	if (err)
@@ -308,7 +320,7 @@ static int plan_site(struct plan *plan, const struct notes *notes, const struct 
 static int plan_probe(struct plan *plan, const struct notes *notes, const struct note_probe *probe,
 		      struct attach_point *points, char *why, size_t why_size)
 {
-	int number = plan->options.hits ? probe_number(plan, probe) : -1;
+	int number = probe_sends(plan, probe) ? probe_number(plan, probe) : -1;
 
 	if (number == -ENOMEM) {
 		snprintf(why, why_size, "no memory for %s:%s", probe->provider, probe->name);

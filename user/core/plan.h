@@ -31,9 +31,16 @@ struct attach_point {
 	const struct note_probe *probe;
 };
 
+/* Of which probes each hit is sent; their sites tell their probe, and read all arguments. */
+enum plan_hits {
+	PLAN_HITS_NONE = 0,
+	PLAN_HITS_ASKED = 1, /* of those that have a rule with verb FOLD_NONE */
+	PLAN_HITS_ALL = 2,
+};
+
 struct plan_options {
 	const struct probe_rule *rules; /* ended by a NULL provider; may grow while we run */
-	bool hits;	/* hits are sent: sites tell their probe, and read all arguments */
+	enum plan_hits hits;
 	uint32_t texts; /* bit n: argument n of probes without a known signature is a text */
 };
 

@@ -15,6 +15,7 @@
 #include "render/render.h"
 
 struct report;
+struct status_format;
 
 /* One printing: the numbers, and how they are wanted. */
 struct report_view {
@@ -25,8 +26,15 @@ struct report_view {
 	const struct snapshot *snapshot; /* of the interval, or since the start */
 	struct counts_state *state;	 /* lasts from one printing to the next */
 	counts_alive_fn alive;		 /* whether a process is still there */
-	const void *alive_arg;
-	const char *process; /* of a hit: the name of its process */
+	const void *arg;		 /* of this and the functions below */
+	const char *process;		 /* of a hit: the name of its process */
+	void *keep;			 /* what the report's begin() made */
+	/* where a process runs (core/where.h), as far as it is known. Returns `dst` */
+	char *(*where)(const void *arg, uint32_t tgid, char *dst, size_t size);
+	/* the processes that are traced, in *pids (caller frees); their number */
+	int (*traced)(const void *arg, uint32_t **pids);
+	/* ends the run, once what is under way is printed */
+	void (*stop)(const void *arg);
 };
 
 /* Which rules a report makes for the probes that its arguments name: user/reports/wild.h. */
@@ -61,13 +69,22 @@ struct report {
 	bool by_process;	   /* always split by process */
 	uint64_t interval;	   /* ns between prints without -i; 0: only at the end */
 	uint64_t compact_interval; /* the same in compact layout, where it differs */
+	uint64_t duration;	   /* ns after which it ends by itself, without -d; 0: never */
 	bool cumulative;	   /* each print is of all since the start */
 	/* how the numbers print: distributions, a table of counters, or a function of its own */
 	const struct latency_format *latency;
 	const struct latency_format *compact; /* the same in compact layout, where it differs */
 	const struct counts_format *counts;
 	const struct counts_format *compact_counts;
+	const struct status_format *status[3]; /* of status reports, by layout */
 	void (*print)(const struct report_view *view);
+	/*
+	 * Those that keep something from one call to the next: made before anything else, NULL when
+	 * there is no memory; freed by end(), which may print what there is still to say.
+	 */
+	void *(*begin)(const struct report_view *view);
+	void (*end)(const struct report_view *view);
+	void (*tick)(const struct report_view *view); /* once a second */
 	/* each hit, where those are wanted */
 	void (*hit)(const struct report_view *view, const struct hit_probe *probe,
 		    const struct hit *hit);
@@ -84,6 +101,12 @@ bool report_pairs(const struct report *report);
 
 /* How its latencies print in a layout; NULL when it has none. */
 const struct latency_format *report_latency(const struct report *report, enum layout layout);
+
+/*
+ * Of the reports that share the name, a layout each, the one that has the layout; the report itself
+ * where none has.
+ */
+const struct report *report_of_layout(const struct report *report, enum layout wanted);
 
 /* The layout that is used when `wanted` is asked for, or -1 where the report has no such. */
 int report_layout(const struct report *report, enum layout wanted, bool asked);

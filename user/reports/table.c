@@ -23,6 +23,19 @@
 	ROW(perf_online_repair)    \
 	ROW(perf_live_repair)      \
 	ROW(perf_extents)          \
+	ROW(upstairs_info)         \
+	ROW(single_up_info)        \
+	ROW(sled_upstairs_info)    \
+	ROW(upstairs_action)       \
+	ROW(upstairs_count_status) \
+	ROW(upstairs_repair)       \
+	ROW(up_info)               \
+	ROW(simple)                \
+	ROW(upstairs_raw)          \
+	ROW(up_events)             \
+	ROW(get_ds_state)          \
+	ROW(get_lr_state)          \
+	ROW(get_up_state)          \
 	ROW(count)                 \
 	ROW(latency_any)           \
 	ROW(trace)                 \
@@ -62,6 +75,14 @@ int report_layout(const struct report *report, enum layout wanted, bool asked)
 	return asked ? -1 : __builtin_ctz(report->layouts);
 }
 
+const struct report *report_of_layout(const struct report *report, enum layout wanted)
+{
+	for (int i = 0; reports[i]; i++)
+		if (!strcmp(reports[i]->name, report->name) && reports[i]->layouts & 1u << wanted)
+			return reports[i];
+	return report;
+}
+
 void report_print(const struct report_view *view)
 {
 	const struct counts_format *counts = report_counts(view->report, view->layout);
@@ -70,7 +91,7 @@ void report_print(const struct report_view *view)
 		view->report->print(view);
 	else if (counts)
 		counts_print(&view->render, counts, view->snapshot, view->options->extra,
-			     view->state, view->alive, view->alive_arg);
+			     view->state, view->alive, view->arg);
 	else
 		latency_print(&view->render, report_latency(view->report, view->layout),
 			      view->snapshot);
