@@ -113,6 +113,7 @@ __attribute__((noinline)) __u64 text_read(__u32 number, __u32 n, __u64 from)
 		return 0;
 	r = &room->record;
 	at = (r->size + 7) & ~7u;
+	r->begin[n & (FOLD_MAX_ARGS - 1)] = TEXT_NONE;
 	/* the first two always fit */
 	if (at > TEXT_ROOM - TEXT_MAX) {
 		__sync_fetch_and_add(&losses[FOLD_LOSS_UNREAD], 1);

@@ -229,11 +229,12 @@ static __always_inline __u32 site_hit(struct pt_regs *ctx)
 
 #include "text.bpf.h"
 
-static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_site *site,
-				      int room, struct fold_hit *hit)
+static __always_inline void read_args(struct pt_regs *ctx, const struct usdt_site *site, int room,
+				      struct fold_hit *hit)
 {
 	/* where nearly all sites have all that is wanted of them */
-	if (site->nargs == 1 && site->args[0].reg == REG_FIRST && !site->args[0].shift) {
+	if (site->nargs == 1 && site->args[0].reg == REG_FIRST && !site->args[0].shift &&
+	    !(want_texts && site->texts)) {
 		hit->args[0] = READ_WORD(ctx, REG_FIRST);
 		return;
 	}

@@ -30,7 +30,7 @@ struct usdt_site {
 	__u8 texts; /* bit n: argument n is a text */
 	__u8 sends; /* a record of every hit, where the run has such */
 	__u8 reserved;
-	__u32 probe; /* its number, where hits are sent */
+	__u32 probe;				/* its number, where hits are sent */
 	struct fold_rule rules[USDT_MAX_RULES]; /* ended by FOLD_NONE where there are fewer */
 	struct usdt_arg args[FOLD_MAX_ARGS];
 } __attribute__((aligned(64)));
@@ -94,7 +94,8 @@ struct hit_place {
  */
 #define TEXT_MAX   8192
 #define TEXT_ROOM  (2 * TEXT_MAX)
-#define TEXT_ROOMS 16 /* hits that can copy texts at the same time; a power of two */
+#define TEXT_NONE  0xffff /* where a text that was not copied begins */
+#define TEXT_ROOMS 16	  /* hits that can copy texts at the same time; a power of two */
 
 /* A hit with texts. Ends where the last of them does. */
 struct record_text {

@@ -59,11 +59,11 @@ static void rings_are_merged_by_time(void)
 	write_hit(0, 40);
 	write_hit(1, 20);
 	write_hit(1, 30);
-	CHECK_INT(hits_drain(&hits, see, NULL), 4);
+	CHECK_INT(hits_drain(&hits, UINT64_MAX, see, NULL), 4);
 	CHECK_STR(seen, "10 20 30 40 ");
 	CHECK_INT(rings[0].tail, 2);
 	CHECK_INT(rings[1].tail, 2);
-	CHECK_INT(hits_drain(&hits, see, NULL), 0);
+	CHECK_INT(hits_drain(&hits, UINT64_MAX, see, NULL), 0);
 }
 
 static void places_are_used_again(void)
@@ -72,7 +72,7 @@ static void places_are_used_again(void)
 	for (int lap = 0; lap < 3; lap++) {
 		for (int i = 0; i < PLACES; i++)
 			write_hit(0, lap * PLACES + i);
-		CHECK_INT(hits_drain(&hits, see, NULL), PLACES);
+		CHECK_INT(hits_drain(&hits, UINT64_MAX, see, NULL), PLACES);
 	}
 	CHECK_STR(seen, "0 1 2 3 4 5 6 7 8 9 10 11 ");
 }
@@ -86,17 +86,35 @@ static void unfinished_record_holds_up_its_ring_alone(void)
 	slow = take(0, 20); /* its writer was interrupted */
 	write_hit(0, 30);
 	write_hit(1, 25);
-	CHECK_INT(hits_drain(&hits, see, NULL), 2);
+	CHECK_INT(hits_drain(&hits, UINT64_MAX, see, NULL), 2);
 	CHECK_STR(seen, "10 25 ");
 	slow->turn = 2;
-	CHECK_INT(hits_drain(&hits, see, NULL), 2);
+	CHECK_INT(hits_drain(&hits, UINT64_MAX, see, NULL), 2);
 	CHECK_STR(seen, "10 25 20 30 ");
+}
+
+static void younger_hits_wait_for_their_turn(void)
+{
+	reset();
+	write_hit(0, 10);
+	write_hit(0, 31);
+	write_hit(1, 30);
+	write_hit(1, 40);
+	/* of the moment itself, too */
+	CHECK_INT(hits_drain(&hits, 30, see, NULL), 2);
+	CHECK_STR(seen, "10 30 ");
+	CHECK_INT(rings[0].tail, 1);
+	CHECK_INT(rings[1].tail, 1);
+	CHECK_INT(hits_drain(&hits, 30, see, NULL), 0);
+	CHECK_INT(hits_drain(&hits, 40, see, NULL), 2);
+	CHECK_STR(seen, "10 30 31 40 ");
 }
 
 static const struct test tests[] = {
 	TEST(rings_are_merged_by_time),
 	TEST(places_are_used_again),
 	TEST(unfinished_record_holds_up_its_ring_alone),
+	TEST(younger_hits_wait_for_their_turn),
 };
 
 TEST_MAIN("hits")

@@ -55,18 +55,27 @@ static const struct notes notes = { .probes = probes, .nprobes = 4 };
 
 static struct usdt_site sites[PLAN_MAX_SITES];
 
+#define RULE(provider_, probe_, ...)                                            \
+	{                                                                       \
+		.provider = provider_, .probe = probe_, .fold = { __VA_ARGS__ } \
+	}
+
 static const struct probe_rule rules[] = {
-	{ "p",
-	  "start",
-	  { .verb = FOLD_START, .job = 0, .sub = FOLD_FROM_NONE, .by = FOLD_FROM_NONE } },
-	{ "p", "done", { .verb = FOLD_DONE, .job = 0, .sub = 1, .by = FOLD_FROM_NONE } },
-	{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 5 } },
+	RULE("p", "start", .verb = FOLD_START, .job = 0, .sub = FOLD_FROM_NONE,
+	     .by = FOLD_FROM_NONE),
+	RULE("p", "done", .verb = FOLD_DONE, .job = 0, .sub = 1, .by = FOLD_FROM_NONE),
+	RULE("p", "done", .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 5),
 	{ 0 },
 };
 
+static struct plan *plan_new(const struct probe_rule *wanted)
+{
+	return plan__new(&(struct plan_options){ .rules = wanted }, sites);
+}
+
 static void wanted_probes_become_points(void)
 {
-	struct plan *plan = plan__new(rules, sites);
+	struct plan *plan = plan_new(rules);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -99,12 +108,11 @@ static void wanted_probes_become_points(void)
 static void unreadable_argument_is_refused_by_name(void)
 {
 	static const struct probe_rule memory[] = {
-		{ "p",
-		  "memory",
-		  { .verb = FOLD_START, .job = 0, .sub = FOLD_FROM_NONE, .by = FOLD_FROM_NONE } },
+		RULE("p", "memory", .verb = FOLD_START, .job = 0, .sub = FOLD_FROM_NONE,
+		     .by = FOLD_FROM_NONE),
 		{ 0 },
 	};
-	struct plan *plan = plan__new(memory, sites);
+	struct plan *plan = plan_new(memory);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -118,10 +126,10 @@ static void unreadable_argument_is_refused_by_name(void)
 static void unreadable_argument_that_is_not_read_does_not_matter(void)
 {
 	static const struct probe_rule count[] = {
-		{ "p", "memory", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE } },
+		RULE("p", "memory", .verb = FOLD_COUNT, .by = FOLD_FROM_NONE),
 		{ 0 },
 	};
-	struct plan *plan = plan__new(count, sites);
+	struct plan *plan = plan_new(count);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -133,10 +141,10 @@ static void unreadable_argument_that_is_not_read_does_not_matter(void)
 static void missing_argument_is_refused_by_name(void)
 {
 	static const struct probe_rule third[] = {
-		{ "p", "done", { .verb = FOLD_COUNT, .by = 2 } },
+		RULE("p", "done", .verb = FOLD_COUNT, .by = 2),
 		{ 0 },
 	};
-	struct plan *plan = plan__new(third, sites);
+	struct plan *plan = plan_new(third);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -148,15 +156,15 @@ static void missing_argument_is_refused_by_name(void)
 static void too_many_rules_of_a_probe_are_an_error(void)
 {
 	static const struct probe_rule five[] = {
-		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 0 } },
-		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 1 } },
-		{ "p", "start", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 1 } },
-		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 2 } },
-		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 3 } },
-		{ "p", "done", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 4 } },
+		RULE("p", "done", .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 0),
+		RULE("p", "done", .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 1),
+		RULE("p", "start", .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 1),
+		RULE("p", "done", .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 2),
+		RULE("p", "done", .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 3),
+		RULE("p", "done", .verb = FOLD_COUNT, .by = FOLD_FROM_NONE, .group = 4),
 		{ 0 },
 	};
-	struct plan *plan = plan__new(five, sites);
+	struct plan *plan = plan_new(five);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -173,9 +181,9 @@ static void full_table_of_sites_is_an_error(void)
 	static struct note_site many[PLAN_MAX_SITES + 1];
 	static struct note_probe probe = { .provider = "p", .name = "done", .sites = many };
 	static const struct notes full = { .probes = &probe, .nprobes = 1 };
-	static const struct probe_rule count[] = { { "p", "done", { .verb = FOLD_COUNT, .by = 0 } },
+	static const struct probe_rule count[] = { RULE("p", "done", .verb = FOLD_COUNT, .by = 0),
 						   { 0 } };
-	struct plan *plan = plan__new(count, sites);
+	struct plan *plan = plan_new(count);
 	struct attach_point *points = NULL;
 	char why[128] = "";
 
@@ -197,7 +205,7 @@ static void full_table_of_sites_is_an_error(void)
 static void unwanted_notes_are_not_wanted(void)
 {
 	static const struct probe_rule other[] = {
-		{ "r", "start", { .verb = FOLD_COUNT, .by = FOLD_FROM_NONE } }, { 0 }
+		RULE("r", "start", .verb = FOLD_COUNT, .by = FOLD_FROM_NONE), { 0 }
 	};
 
 	CHECK(!plan_wants(other, &notes));

@@ -1,181 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Reports from hand-made numbers: byte for byte as Crucible's scripts print them (tests/golden has
- * the samples of their documentation), and the forms of our own.
+ * What all reports have in common: names, layouts, intervals, the options they take, the form of
+ * distributions, and the forms of our own.
  */
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "core/fold_table.h"
-#include "render/json.h"
 #include "render/quantize.h"
-#include "reports/report.h"
-#include "test.h"
+#include "trial.h"
 
 #define MS 1000000ULL
 
-/* Text printed to `out` since it was opened, and the file it should equal. */
-static char *printed;
-static size_t printed_size;
-
-static char *golden(const char *name)
-{
-	char path[128], *text = calloc(1, 65536);
-	FILE *f;
-
-	snprintf(path, sizeof(path), "tests/golden/%s", name);
-	f = fopen(path, "r");
-	if (!f || !text || !fread(text, 1, 65535, f))
-		printf("# no %s (run from the project's root)\n", path);
-	if (f)
-		fclose(f);
-	return text;
-}
-
-static void check_golden(const char *name)
-{
-	char *want = golden(name);
-
-	CHECK_STR(printed, want);
-	free(want);
-}
-
-static const struct report *named(const char *name)
-{
-	const struct report *matches[1];
-	int n;
-
-	return report_find(name, matches, 1, &n);
-}
-
-/* Prints the table's numbers as the report does; `printed` has the text. */
-static void print_report(const char *name, const struct fold_table *table, struct options *options)
-{
-	struct fold_tables tables = fold_table_tables(table);
-	struct report_view view = {
-		.render = { .report = name, .json = options->json, .summary = options->summary },
-		.options = options,
-		.snapshot = snapshot__take(&tables),
-	};
-	const struct report *report = named(name);
-
-	free(printed);
-	view.render.out = open_memstream(&printed, &printed_size);
-	if (report->print)
-		report->print(&view);
-	else
-		latency_print(&view.render, &report->format, view.snapshot);
-	fclose(view.render.out);
-	snapshot__free((struct snapshot *)view.snapshot);
-}
-
-static struct fold_table *table_new(void)
-{
-	return fold_table__new(&(struct fold_table_options){
-		.nslots = 1024, .rows = 16, .max_groups = 64, .max_spills = 8 });
-}
-
-/* Fires a probe of the upstairs as the report's own rules have it. */
-static void fire(struct fold_table *t, const char *report, const char *probe, uint64_t time,
-		 uint64_t job, uint32_t tgid)
-{
-	struct fold_hit hit = { .time = time, .tgid = tgid, .args = { job } };
-
-	for (const struct probe_rule *rule = named(report)->rules; rule->provider; rule++) {
-		struct fold_rule rules[2] = { rule->fold, { .verb = FOLD_NONE } };
-
-		if (!strcmp(rule->probe, probe))
-			fold_table_hit(t, rules, 2, &hit);
-	}
-}
-
-static void fire_pairs(struct fold_table *t, const char *op, uint64_t duration, int n)
-{
-	char start[64], done[64];
-
-	snprintf(start, sizeof(start), "gw-%s-start", op);
-	snprintf(done, sizeof(done), "gw-%s-done", op);
-	for (int i = 0; i < n; i++) {
-		fire(t, "perfgw", start, 1000, i, 7);
-		fire(t, "perfgw", done, 1000 + duration, i, 7);
-	}
-}
-
-static void perfgw_prints_the_documented_sample(void)
-{
-	struct fold_table *t = table_new();
-	struct options options = { 0 };
-
-	/* values inside the buckets that the sample counts */
-	fire_pairs(t, "write", 40 * MS, 355);
-	fire_pairs(t, "write", 67108864, 645);
-	fire_pairs(t, "read", 33554432, 353);
-	fire_pairs(t, "read", 134217727, 647);
-	fire_pairs(t, "flush", 1048576, 1);
-	fire_pairs(t, "flush", 60 * MS, 353);
-	fire_pairs(t, "flush", 100 * MS, 647);
-	print_report("perfgw", t, &options);
-	check_golden("perfgw.txt");
-	fold_table__free(t);
-}
-
-static void perfgw_without_events_is_an_empty_line(void)
-{
-	struct fold_table *t = table_new();
-	struct options options = { 0 };
-
-	print_report("perfgw", t, &options);
-	CHECK_STR(printed, "\n");
-	fold_table__free(t);
-}
-
-static void perfgw_names_whole_operations(void)
-{
-	static const char *const ops[] = { "read", "write", "write-unwritten", "flush", "barrier",
-					   "noop", "close", "repair",	       "reopen" };
-	struct fold_table *t = table_new();
-	struct options options = { .json = true };
-
-	for (int i = 0; i < 9; i++) {
-		char key[64];
-
-		fire_pairs(t, ops[i], 1000 + i, 1);
-		print_report("perfgw", t, &options);
-		snprintf(key, sizeof(key), "\"op\":\"%s\"", ops[i]);
-		CHECK(strstr(printed, key) != NULL);
-	}
-	fold_table__free(t);
-}
-
 static void two_processes_do_not_overwrite_each_other(void)
 {
-	struct fold_table *t = table_new();
-	struct options options = { .summary = true };
+	struct trial t = trial_of("perfgw", UP);
 
+	t.options.summary = true;
 	/* the same job in two upstairs: 1 ms and 3 ms, not 1 and 1 */
-	fire(t, "perfgw", "gw-read-start", 0 * MS + 1, 1000, 7);
-	fire(t, "perfgw", "gw-read-start", 2 * MS + 1, 1000, 8);
-	fire(t, "perfgw", "gw-read-done", 3 * MS + 1, 1000, 7);
-	fire(t, "perfgw", "gw-read-done", 3 * MS + 1, 1000, 8);
-	print_report("perfgw", t, &options);
+	FIRE(&t, "gw-read-start", .time = 0 * MS + 1, .tgid = 8, .args = { 1000 });
+	FIRE(&t, "gw-read-start", .time = 2 * MS + 1, .tgid = 9, .args = { 1000 });
+	FIRE(&t, "gw-read-done", .time = 3 * MS + 1, .tgid = 8, .args = { 1000 });
+	FIRE(&t, "gw-read-done", .time = 3 * MS + 1, .tgid = 9, .args = { 1000 });
 	/* percentiles are the middle of a bucket: 983040 to 1015807, and 2883584 to 3014655 */
-	CHECK_STR(printed,
+	CHECK_STR(trial_print(&t),
 		  "OP                               COUNT      MEAN       P50       P90       "
 		  "P99     P99.9       MAX\n"
 		  "read                                 2   2.000ms   999.4us   2.949ms   "
 		  "2.949ms   2.949ms   3.000ms\n");
-	fold_table__free(t);
+	trial_free(&t);
 }
 
-static void perfgw_json_has_every_number(void)
+static void json_has_every_number(void)
 {
-	struct fold_table *t = table_new();
-	struct options options = { .json = true };
+	struct trial t = trial_of("perfgw", UP);
 	json_t *object;
+	const char *text;
 
-	fire_pairs(t, "barrier", 5 * MS, 3);
-	print_report("perfgw", t, &options);
-	object = json_loads(printed, 0, NULL);
+	t.options.json = true;
+	for (int i = 0; i < 3; i++)
+		IO(&t, "gw-barrier-start", "gw-barrier-done", 5 * MS);
+	text = trial_print(&t);
+	object = json_loads(text, 0, NULL);
 	CHECK(object != NULL);
 	CHECK_STR(json_string_value(json_object_get(object, "report")), "perfgw");
 	CHECK_STR(json_string_value(json_object_get(object, "op")), "barrier");
@@ -184,57 +46,9 @@ static void perfgw_json_has_every_number(void)
 	CHECK_INT(json_integer_value(json_object_get(object, "max_ns")), 5 * MS);
 	CHECK(json_real_value(json_object_get(object, "mean_ns")) == 5e6);
 	/* all three in the bucket of 4,194,304 */
-	CHECK_STR(strstr(printed, "\"quantize\""), "\"quantize\":[[4194304,3]]}\n");
+	CHECK_STR(strstr(text, "\"quantize\""), "\"quantize\":[[4194304,3]]}\n");
 	json_decref(object);
-	fold_table__free(t);
-}
-
-static void fire_counts(struct fold_table *t, int n)
-{
-	static const char *const probes[] = { "gw-read-start", "gw-read-done",	 "gw-write-start",
-					      "gw-write-done", "gw-flush-start", "gw-flush-done" };
-
-	for (int p = 0; p < 6; p++)
-		for (int i = 0; i < n; i++)
-			fire(t, "tracegw", probes[p], 0, i, 7);
-}
-
-static void tracegw_prints_the_documented_sample(void)
-{
-	struct fold_table *t = table_new();
-	struct options options = { 0 };
-
-	fire_counts(t, 1000);
-	print_report("tracegw", t, &options);
-	check_golden("tracegw.txt");
-	options.layout = LAYOUT_LEGACY;
-	print_report("tracegw", t, &options);
-	check_golden("tracegw.txt");
-	options.layout = LAYOUT_COMPACT;
-	print_report("tracegw", t, &options);
-	check_golden("tracegw.compact.txt");
-	fold_table__free(t);
-}
-
-static void tracegw_prints_zeros_and_only_needed_write_unwritten(void)
-{
-	struct fold_table *t = table_new();
-	struct options options = { 0 };
-
-	fire(t, "tracegw", "gw-write-start", 0, 1, 7);
-	print_report("tracegw", t, &options);
-	CHECK_STR(printed, " read_start:0    read_end:0\n"
-			   " write_start:1   write_end:0\n"
-			   " flush_start:0   flush_end:0\n");
-	fire(t, "tracegw", "gw-write-unwritten-start", 0, 1, 7);
-	fire(t, "tracegw", "gw-write-unwritten-start", 0, 2, 7);
-	fire(t, "tracegw", "gw-write-unwritten-done", 0, 1, 7);
-	print_report("tracegw", t, &options);
-	CHECK_STR(printed, " read_start:0    read_end:0\n"
-			   " write_start:1   write_end:0\n"
-			   " flush_start:0   flush_end:0\n"
-			   " write-unwritten_start:2   write-unwritten_end:1\n");
-	fold_table__free(t);
+	trial_free(&t);
 }
 
 static void quantize_rows_follow_dtrace(void)
@@ -261,36 +75,138 @@ static void quantize_rows_follow_dtrace(void)
 	free(text);
 }
 
-static void names_lead_to_reports(void)
+static const char *found(const char *name)
 {
-	const struct report *matches[8];
+	const struct report *matches[8], *report;
 	int n;
 
-	CHECK_STR(report_find("perfgw", matches, 8, &n)->name, "perfgw");
-	CHECK_STR(report_find("perfgw.d", matches, 8, &n)->name, "perfgw");
-	CHECK_STR(report_find("tracegw.sh", matches, 8, &n)->name, "tracegw");
-	CHECK_STR(report_find("traceg", matches, 8, &n)->name, "tracegw");
-	CHECK(report_find("", matches, 8, &n) == NULL);
-	CHECK(report_find("perfgww", matches, 8, &n) == NULL);
-	CHECK_INT(n, 0);
+	report = report_find(name, matches, 8, &n);
+	return report ? report->name : n ? "several" : "none";
+}
+
+static void names_lead_to_reports(void)
+{
+	/* their own, those of the scripts, and what they were called before */
+	static const char *const names[][2] = {
+		{ "perfgw", "perfgw" },
+		{ "perfgw.d", "perfgw" },
+		{ "tracegw.sh", "tracegw" },
+		{ "traceg", "tracegw" },
+		{ "trace", "trace" },
+		{ "trace-vol.d", "trace-vol" },
+		{ "perf-ds-net", "perf-ds-net" },
+		{ "perfdw.d", "perf-ds-net" },
+		{ "perf-net-ds", "perf-ds-net" },
+		{ "perf-net-ds.d", "perf-ds-net" },
+		{ "perf-upstairs-wf", "perf-upstairs-rw" },
+		{ "perf-upstairs-wf.d", "perf-upstairs-rw" },
+		{ "perfvol.d", "perf-vol" },
+		{ "perf-downstairs-d", "perf-downstairs" },
+		{ "perf-downstairs", "perf-downstairs" },
+		{ "perf-downstairs-fine", "perf-downstairs-finegrain-extent-timings" },
+		{ "all_downstairs.d", "all_downstairs" },
+		{ "perf-ds-c", "perf-ds-client" },
+		{ "perf-ds", "several" },
+		{ "perf-downstairs-t", "several" },
+		{ "", "none" },
+		{ "perfgww", "none" },
+		{ ".d", "none" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		CHECK_STR(found(names[i][0]), names[i][1]);
+}
+
+#define SECONDS(n) ((n)*1000000000ULL)
+
+/* As the documents have it; 0: only at the end. */
+static void reports_print_when_the_scripts_do(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t interval, compact;
+		bool cumulative;
+	} all[] = {
+		{ "tracegw", 0, 0, false },
+		{ "trace-vol", 0, 0, false },
+		{ "all_downstairs", SECONDS(4), 0, false },
+		{ "downstairs_count", SECONDS(4), SECONDS(1), false },
+		{ "upstairs_count", SECONDS(1), 0, false },
+		{ "perfgw", 0, 0, false },
+		{ "perf-ds-client", 0, 0, false },
+		{ "perf-ds-net", 0, 0, false },
+		{ "perf-upstairs-rw", 0, 0, false },
+		{ "perf-reqwest", SECONDS(5), 0, true },
+		{ "perf-vol", SECONDS(5), 0, true },
+		{ "perf-online-repair", 0, 0, false },
+		{ "perf-live-repair", 0, 0, false },
+		{ "perf-downstairs", 0, 0, false },
+		{ "perf-downstairs-os", 0, 0, false },
+		{ "perf-downstairs-three", 0, 0, false },
+		{ "perf-downstairs-tick", SECONDS(60), 0, true },
+		{ "perf-downstairs-finegrain-extent-timings", 0, 0, false },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct trial t = trial_of(all[i].name, UP);
+
+		CHECK_STR(t.report->name, all[i].name);
+		CHECK_INT(t.report->interval, all[i].interval);
+		CHECK_INT(t.report->compact_interval, all[i].compact);
+		CHECK_INT(t.report->cumulative, all[i].cumulative);
+		trial_free(&t);
+	}
+}
+
+static void layouts_are_used_where_they_exist(void)
+{
+	struct trial count = trial_of("upstairs_count", UP), gw = trial_of("perfgw", UP);
+
+	/* of counters there is only today's script */
+	CHECK_INT(report_layout(count.report, LAYOUT_COMPACT, true), LAYOUT_COMPACT);
+	CHECK_INT(report_layout(count.report, LAYOUT_CLASSIC, false), LAYOUT_COMPACT);
+	CHECK_INT(report_layout(count.report, LAYOUT_CLASSIC, true), -1);
+	CHECK_INT(report_layout(count.report, LAYOUT_LEGACY, true), -1);
+	CHECK_INT(report_layout(gw.report, LAYOUT_CLASSIC, false), LAYOUT_CLASSIC);
+	CHECK_INT(report_layout(gw.report, LAYOUT_COMPACT, true), LAYOUT_COMPACT);
+	CHECK_INT(report_layout(gw.report, LAYOUT_LEGACY, true), LAYOUT_LEGACY);
+	trial_free(&count);
+	trial_free(&gw);
+}
+
+/* Rules have rows that the report has, known probes at most as many as a site holds, and a key. */
+static void rules_of_all_reports_hold_together(void)
+{
+	for (int i = 0; reports[i]; i++) {
+		const struct report *r = reports[i];
+		const struct latency_format *f = r->latency;
+
+		CHECK(plan_most_rules(r->rules) <= USDT_MAX_RULES);
+		CHECK(r->summary && r->help.about && r->help.columns);
+		CHECK(r->wild || r->rows > 0 || r->hit);
+		CHECK(r->wild || !!f == report_pairs(r));
+		CHECK(!f || f->nlabels >= (int)r->rows);
+		for (const struct probe_rule *rule = r->rules; rule->provider; rule++) {
+			bool two = rule->fold.verb == FOLD_DONE_MARKED;
+
+			if (rule->fold.verb == FOLD_NONE)
+				continue;
+			CHECK(rule->fold.group + two < (int)r->rows);
+			CHECK(rule->fold.verb == FOLD_COUNT || rule->fold.job == 0 ||
+			      rule->fold.job == FOLD_FROM_TID);
+			CHECK(!strcmp(rule->provider, UP) || !strcmp(rule->provider, DOWN));
+		}
+	}
 }
 
 static const struct test tests[] = {
-	TEST(perfgw_prints_the_documented_sample),
-	TEST(perfgw_without_events_is_an_empty_line),
-	TEST(perfgw_names_whole_operations),
 	TEST(two_processes_do_not_overwrite_each_other),
-	TEST(perfgw_json_has_every_number),
-	TEST(tracegw_prints_the_documented_sample),
-	TEST(tracegw_prints_zeros_and_only_needed_write_unwritten),
+	TEST(json_has_every_number),
 	TEST(quantize_rows_follow_dtrace),
 	TEST(names_lead_to_reports),
+	TEST(reports_print_when_the_scripts_do),
+	TEST(layouts_are_used_where_they_exist),
+	TEST(rules_of_all_reports_hold_together),
 };
 
-int main(void)
-{
-	int status = test_main("reports", tests, sizeof(tests) / sizeof(tests[0]));
-
-	free(printed);
-	return status;
-}
+TEST_MAIN("reports")

@@ -128,14 +128,36 @@ static const struct {
 };
 #define NTABLE ((int)(sizeof(table) / sizeof(table[0])))
 
-/* The report's own options, ended by an empty one. */
-static void options_of(uint32_t takes, struct argp_option own[NTABLE + 1])
+static bool takes(uint32_t taken, int i)
+{
+	return (table[i].takes & taken) == table[i].takes && !(table[i].not &taken);
+}
+
+/* Whether the report takes the option of that key. */
+static bool takes_key(uint32_t taken, int key)
+{
+	for (int i = 0; i < NTABLE; i++)
+		if (table[i].option.key == key && takes(taken, i))
+			return true;
+	return false;
+}
+
+/*
+ * The report's own options, ended by an empty one. Those of other reports are there, too, but
+ * hidden: to be refused by name, and not to be taken for another's beginning.
+ */
+static void options_of(uint32_t taken, struct argp_option own[NTABLE + 1])
 {
 	int n = 0;
 
-	for (int i = 0; i < NTABLE; i++)
-		if ((table[i].takes & takes) == table[i].takes && !(table[i].not &takes))
-			own[n++] = table[i].option;
+	for (int i = 0; i < NTABLE; i++) {
+		bool is_taken = takes(taken, i), title = !table[i].option.name;
+
+		if (!is_taken && (title || takes_key(taken, table[i].option.key)))
+			continue;
+		own[n] = table[i].option;
+		own[n++].flags |= is_taken ? 0 : OPTION_HIDDEN;
+	}
 	own[n] = (struct argp_option){ 0 };
 }
 
@@ -145,7 +167,8 @@ void options_each(const struct options_spec *spec, options_each_fn fn, void *arg
 
 	options_of(spec->takes, own);
 	for (const struct argp_option *o = own; o->name || o->doc; o++)
-		fn(arg, o->key > ' ' && o->key < 256 ? o->key : 0, o->name, o->arg, o->doc);
+		if (!(o->flags & OPTION_HIDDEN))
+			fn(arg, o->key > ' ' && o->key < 256 ? o->key : 0, o->name, o->arg, o->doc);
 }
 
 /* Says what is wrong with an option's value; the parser's error. */
@@ -355,6 +378,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *o = state->input;
 	error_t err;
 
+	for (int i = 0; i < NTABLE; i++)
+		if (table[i].option.key == key && key && !takes_key(o->takes, key))
+			return refuse(state, "--%s is not for this report", table[i].option.name);
 	switch (key) {
 	case 'i':
 		return set_duration(state, "-i", arg, 1, &o->interval);
@@ -390,6 +416,7 @@ int options_parse(struct options *o, const struct options_spec *spec, int argc, 
 	int err;
 
 	memset(o, 0, sizeof(*o));
+	o->takes = spec->takes;
 	options_of(spec->takes, own);
 	snprintf(usage, sizeof(usage), "%s%s[-- COMMAND [ARG...]]", spec->args ? spec->args : "",
 		 spec->args ? " " : "");

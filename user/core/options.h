@@ -69,7 +69,8 @@ struct options {
 	char **command; /* what follows `--`, ended by NULL; NULL: none */
 	char **args;	/* words that are no options */
 	int nargs;
-	bool asked; /* for help, and got it */
+	bool asked;	/* for help, and got it */
+	uint32_t takes; /* what was allowed: enum options_takes */
 };
 
 /* What is to be parsed, and how help calls it. */

@@ -69,6 +69,15 @@ static const char *word(const char *words, int n, int *len)
 	return NULL;
 }
 
+int signature_count(const struct signature *s)
+{
+	int n = 0, len;
+
+	while (s && word(s->args, n, &len))
+		n++;
+	return n;
+}
+
 uint8_t signature_texts(const struct signature *s)
 {
 	uint8_t texts = 0;

@@ -20,7 +20,10 @@ struct signature {
 /* The signature of a probe; NULL when it is not known. */
 const struct signature *signature_find(const char *provider, const char *probe);
 
-/* Bit n: argument n is a text. `signature` may be NULL. */
+/* How many arguments it names. `signature` may be NULL, here and below. */
+int signature_count(const struct signature *signature);
+
+/* Bit n: argument n is a text. */
 uint8_t signature_texts(const struct signature *signature);
 
 /*

@@ -19,16 +19,17 @@ static int width(const struct counts_format *f, const struct counts_column *c)
 	return f->width ? f->width : c->width;
 }
 
-static void print_titles(FILE *out, const struct counts_format *f, bool extra)
+static void print_titles(FILE *out, const struct counts_format *f,
+			 const struct counts_wanted *wanted)
 {
 	const char *gap = "";
 
-	if (f->pid) {
+	if (wanted->split) {
 		fprintf(out, "%*s", PID_WIDTH, "PID");
 		gap = " ";
 	}
 	for (const struct counts_column *c = f->columns; c->title; c++) {
-		if (c->extra && !extra)
+		if (c->extra && !wanted->extra)
 			continue;
 		fprintf(out, "%s%*s", gap, width(f, c), c->title);
 		gap = " ";
@@ -36,18 +37,18 @@ static void print_titles(FILE *out, const struct counts_format *f, bool extra)
 	fputc('\n', out);
 }
 
-static void print_line(FILE *out, const struct counts_format *f, bool extra,
+static void print_line(FILE *out, const struct counts_format *f, const struct counts_wanted *wanted,
 		       const struct line *line)
 {
 	const char *gap = "";
 	int i = 0;
 
-	if (f->pid) {
+	if (wanted->split) {
 		fprintf(out, "%*u", PID_WIDTH, line->tgid);
 		gap = " ";
 	}
 	for (const struct counts_column *c = f->columns; c->title; c++, i++) {
-		if (c->extra && !extra)
+		if (c->extra && !wanted->extra)
 			continue;
 		fprintf(out, "%s%*" PRIu64, gap, width(f, c), line->counts[i]);
 		gap = " ";
@@ -109,23 +110,21 @@ static bool line_known(const struct line *lines, int n, uint32_t tgid)
 
 /* The lines of a block, their number in *n; NULL when there is no memory. */
 static struct line *lines_of(const struct counts_format *f, const struct snapshot *s,
-			     counts_alive_fn alive, const void *arg, int *n)
+			     const struct counts_wanted *wanted, int *n)
 {
 	struct line *lines = calloc(s->nrows + 1, sizeof(*lines));
-	bool split = f->pid;
 
 	*n = 0;
-	for (int i = 0; lines && i < s->nrows; i++) {
+	for (int i = 0; lines && wanted->split && i < s->nrows; i++) {
 		uint32_t tgid = s->rows[i].tgid;
 
-		split = split || tgid;
-		if (!tgid || line_known(lines, *n, tgid))
+		if (line_known(lines, *n, tgid))
 			continue;
 		line_fill(&lines[*n], f, s, tgid);
-		if (!alive || alive(arg, tgid) || !line_empty(&lines[*n]))
+		if (!wanted->alive || wanted->alive(wanted->arg, tgid) || !line_empty(&lines[*n]))
 			++*n;
 	}
-	if (lines && !split)
+	if (lines && !wanted->split)
 		line_fill(&lines[(*n)++], f, s, 0);
 	if (lines)
 		qsort(lines, *n, sizeof(*lines), line_compare);
@@ -133,27 +132,24 @@ static struct line *lines_of(const struct counts_format *f, const struct snapsho
 }
 
 void counts_print(const struct render *r, const struct counts_format *f, const struct snapshot *s,
-		  bool extra, struct counts_state *state, counts_alive_fn alive, const void *arg)
+		  const struct counts_wanted *wanted, struct counts_state *state)
 {
-	struct counts_format shown = *f;
 	struct line *lines;
 	int n;
 
-	lines = lines_of(f, s, alive, arg, &n);
+	lines = lines_of(f, s, wanted, &n);
 	if (!lines)
 		return;
-	/* split on request */
-	shown.pid = f->pid || (n && lines[0].tgid);
 	if (!r->json && (!state->titles || !f->repeat || state->lines >= (uint64_t)f->repeat)) {
-		print_titles(r->out, &shown, extra);
+		print_titles(r->out, f, wanted);
 		state->titles = true;
 		state->lines = 0;
 	}
 	for (int i = 0; i < n; i++) {
 		if (r->json)
-			print_json(r, &shown, &lines[i]);
+			print_json(r, f, &lines[i]);
 		else
-			print_line(r->out, &shown, extra, &lines[i]);
+			print_line(r->out, f, wanted, &lines[i]);
 	}
 	state->lines += n;
 	free(lines);

@@ -18,7 +18,6 @@ struct counts_column {
 
 struct counts_format {
 	const struct counts_column *columns; /* in the order in which lines are sorted, too */
-	bool pid;			     /* a line a process, and its id in front */
 	int width;			     /* of every column; 0: their own */
 	int repeat; /* lines until the titles come again; 0: before every block */
 };
@@ -29,13 +28,20 @@ struct counts_state {
 	bool titles;	/* were printed */
 };
 
-/*
- * Prints a block. `alive` says whether a process is still there: those that are gone and counted
- * nothing have no line; NULL: all are. `extra`: the columns that the scripts do not have, too.
- */
+/* How a block is wanted. */
 typedef bool (*counts_alive_fn)(const void *arg, uint32_t tgid);
+struct counts_wanted {
+	bool extra; /* the columns that the scripts do not have, too */
+	bool split; /* the numbers are split by process: a line each */
+	/* whether a process is still there: gone ones that counted nothing have no line; NULL: all
+	 */
+	counts_alive_fn alive;
+	const void *arg;
+};
+
+/* Prints a block. */
 void counts_print(const struct render *render, const struct counts_format *format,
-		  const struct snapshot *snapshot, bool extra, struct counts_state *state,
-		  counts_alive_fn alive, const void *arg);
+		  const struct snapshot *snapshot, const struct counts_wanted *wanted,
+		  struct counts_state *state);
 
 #endif

@@ -32,6 +32,11 @@ const char *latency_label(const struct latency_format *f, uint32_t row)
 	return row < (uint32_t)f->nlabels ? f->labels[row] : "?";
 }
 
+bool latency_by_text(const struct latency_format *f, uint32_t row)
+{
+	return f->row_texts && row < (uint32_t)f->nlabels ? f->row_texts[row] : f->by_text;
+}
+
 static int section(const struct latency_format *f, const struct entry *e)
 {
 	return f->section && e->row->row < (uint32_t)f->nlabels ? f->section[e->row->row] : 0;
@@ -48,27 +53,57 @@ static bool is_plain(const struct latency_format *f, uint32_t row)
 	return has_row(f->plain, row);
 }
 
+/* What the comparison of entries needs to know. */
+struct order {
+	const struct render *render;
+	const struct latency_format *format;
+};
+
+static int by_compare(const struct order *o, const struct entry *a, const struct entry *b)
+{
+	char x[FOLD_TEXT_KEY], y[FOLD_TEXT_KEY];
+
+	if (latency_by_text(o->format, a->row->row))
+		return strcmp(render_text(o->render, a->row->by, x, sizeof(x)),
+			      render_text(o->render, b->row->by, y, sizeof(y)));
+	return a->row->by < b->row->by ? -1 : a->row->by > b->row->by;
+}
+
+/* One part of the key. */
+static int key_compare(const struct order *o, enum latency_key key, const struct entry *a,
+		       const struct entry *b)
+{
+	if (key == LATENCY_KEY_LABEL)
+		return strcmp(latency_label(o->format, a->row->row),
+			      latency_label(o->format, b->row->row));
+	if (key == LATENCY_KEY_PID)
+		return a->row->tgid < b->row->tgid ? -1 : a->row->tgid > b->row->tgid;
+	return by_compare(o, a, b);
+}
+
 /*
  * DTrace's order: aggregation by aggregation; lightest first, by number where they are counted;
- * ties by the weight at 0, then by key.
+ * ties by the weight at 0, then by key, part by part.
  */
-static int entry_compare(const void *va, const void *vb, void *vf)
+static int entry_compare(const void *va, const void *vb, void *vo)
 {
 	const struct entry *a = va, *b = vb;
-	const struct latency_format *f = vf;
-	int labels;
+	const struct order *o = vo;
+	const struct latency_format *f = o->format;
+	int c = section(f, a) - section(f, b);
 
-	if (section(f, a) != section(f, b))
-		return section(f, a) - section(f, b);
+	if (c)
+		return c;
 	if (f->counted && a->row->count != b->row->count)
 		return a->row->count < b->row->count ? -1 : 1;
 	if (a->weight != b->weight)
 		return a->weight < b->weight ? -1 : 1;
 	if (a->q.count[0] != b->q.count[0])
 		return a->q.count[0] < b->q.count[0] ? -1 : 1;
-	labels = strcmp(latency_label(f, a->row->row), latency_label(f, b->row->row));
+	for (int i = 0; i < LATENCY_MAX_KEYS && f->key[i] && !c; i++)
+		c = key_compare(o, f->key[i], a, b);
 	/* the snapshot's rows are in order of what else there is to a key */
-	return labels ? labels : a->row < b->row ? -1 : a->row > b->row;
+	return c ? c : a->row < b->row ? -1 : a->row > b->row;
 }
 
 /* The entries of the snapshot in the order of its rows; their number in *n. NULL when no memory. */
@@ -130,7 +165,7 @@ static void print_key(const struct render *r, const struct latency_format *f,
 			fprintf(r->out, form, label);
 			break;
 		case LATENCY_KEY_BY:
-			if (f->by_text)
+			if (latency_by_text(f, row->row))
 				fprintf(r->out, form, by_text(r, row->by, text, sizeof(text)));
 			else
 				fprintf(r->out, " %16" PRIu64, row->by);
@@ -157,22 +192,43 @@ static void print_counted(const struct render *r, const struct latency_format *f
 		latency_label(f, row->row), row->count);
 }
 
+static void print_entry(const struct render *r, const struct latency_format *f,
+			const struct entry *e)
+{
+	if (has_row(f->hidden, e->row->row))
+		return;
+	if (f->counted)
+		print_counted(r, f, e->row);
+	else
+		print_key(r, f, e->row);
+	quantize_print(r->out, &e->q);
+	fputc('\n', r->out);
+}
+
+static int sections(const struct latency_format *f)
+{
+	int last = 0;
+
+	for (int i = 0; f->section && i < f->nlabels; i++)
+		if (f->section[i] > last)
+			last = f->section[i];
+	return last + 1;
+}
+
 static void print_quantizes(const struct render *r, const struct latency_format *f,
 			    struct entry *entries, int n)
 {
+	struct order order = { r, f };
+	int i = 0;
+
+	qsort_r(entries, n, sizeof(*entries), entry_compare, &order);
 	if (!f->counted && !f->spaced)
 		fputc('\n', r->out);
-	for (int i = 0; i < n; i++) {
-		if (has_row(f->hidden, entries[i].row->row))
-			continue;
-		if (f->spaced && (!i || section(f, &entries[i]) != section(f, &entries[i - 1])))
+	for (int s = 0; s < sections(f); s++) {
+		if (f->spaced)
 			fputc('\n', r->out);
-		if (f->counted)
-			print_counted(r, f, entries[i].row);
-		else
-			print_key(r, f, entries[i].row);
-		quantize_print(r->out, &entries[i].q);
-		fputc('\n', r->out);
+		for (; i < n && section(f, &entries[i]) == s; i++)
+			print_entry(r, f, &entries[i]);
 	}
 }
 
@@ -195,7 +251,7 @@ static void print_summary_row(const struct render *r, const struct latency_forma
 	if (pids)
 		fprintf(r->out, "%8u ", row->tgid);
 	fprintf(r->out, "%-28s", latency_label(f, row->row));
-	if (f->by_text)
+	if (latency_by_text(f, row->row))
 		fprintf(r->out, " %-36s", by_text(r, row->by, text, sizeof(text)));
 	else if (f->by)
 		fprintf(r->out, " %6" PRIu64, row->by);
@@ -265,7 +321,7 @@ static void print_json(const struct render *r, const struct latency_format *f,
 		json_set(object, "pid", json_integer(row->tgid));
 	json_set(object, "op", json_text(latency_label(f, row->row)));
 	if (f->by)
-		json_set(object, f->by, json_by(r, f->by_text, row->by));
+		json_set(object, f->by, json_by(r, latency_by_text(f, row->row), row->by));
 	json_set(object, "count", json_integer(row->count));
 	json_value(object, plain, "sum", json_integer(row->sum));
 	json_value(object, plain, "mean", json_real(snapshot_mean(row)));
@@ -291,7 +347,6 @@ void latency_print(const struct render *r, const struct latency_format *f, const
 	} else if (r->summary) {
 		print_summary(r, f, entries, n);
 	} else {
-		qsort_r(entries, n, sizeof(*entries), entry_compare, (void *)f);
 		print_quantizes(r, f, entries, n);
 	}
 	free(entries);

@@ -24,8 +24,9 @@ struct latency_format {
 	const char *suffix; /* of labels above distributions; NULL: none */
 	/* what splits a row ("client"), the JSON key too; NULL: nothing does */
 	const char *by;
-	bool by_text;	 /* that is the hash of a text */
-	const char *sub; /* second part of a start's key, where it is not `by` ("extent") */
+	bool by_text;	       /* that is the hash of a text */
+	const bool *row_texts; /* the same by row number, where it differs; else NULL */
+	const char *sub;       /* second part of a start's key, where it is not `by` ("extent") */
 	enum latency_key key[LATENCY_MAX_KEYS]; /* ended by LATENCY_KEY_END where shorter */
 	const uint8_t *section; /* by row number: aggregations in the order they print; NULL: one */
 	bool spaced;		/* an empty line before each section, not before all */
@@ -41,6 +42,9 @@ struct latency_format {
  */
 void latency_print(const struct render *render, const struct latency_format *format,
 		   const struct snapshot *snapshot);
+
+/* Whether what splits the row is the hash of a text. */
+bool latency_by_text(const struct latency_format *format, uint32_t row);
 
 /* The row's label. */
 const char *latency_label(const struct latency_format *format, uint32_t row);

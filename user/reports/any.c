@@ -42,7 +42,7 @@ static void print_count(const struct report_view *view, const struct count *c)
 	json_t *object;
 
 	snprintf(by, sizeof(by), "%" PRIu64, c->row->by);
-	if (f->by_text)
+	if (latency_by_text(f, c->row->row))
 		render_text(&view->render, c->row->by, by, sizeof(by));
 	if (view->render.json) {
 		object = json_line(&view->render);
@@ -51,7 +51,8 @@ static void print_count(const struct report_view *view, const struct count *c)
 		json_set(object, "probe", json_text(c->label));
 		if (f->by)
 			json_set(object, f->by,
-				 f->by_text ? json_text(by) : json_integer(c->row->by));
+				 latency_by_text(f, c->row->row) ? json_text(by)
+								 : json_integer(c->row->by));
 		json_set(object, "count", json_integer(c->row->count));
 		json_print(out, object);
 		return;

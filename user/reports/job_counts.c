@@ -62,10 +62,8 @@ static const struct counts_column downstairs_columns[] = {
 	"writes, R> and R< of reads. WS: jobs given to the work task, WIP: taken off its queue, " \
 	"WD: completed. With --extra WU> and WU<, writes of unwritten blocks.\n"
 
-static const struct counts_format all_classic = { .columns = downstairs_columns, .pid = true };
-static const struct counts_format all_compact = { .columns = downstairs_columns,
-						  .pid = true,
-						  .width = 5 };
+static const struct counts_format all_classic = { .columns = downstairs_columns };
+static const struct counts_format all_compact = { .columns = downstairs_columns, .width = 5 };
 static const struct counts_format one_downstairs = { .columns = downstairs_columns, .repeat = 21 };
 
 const struct report report_all_downstairs = {

@@ -90,8 +90,13 @@ void report_print(const struct report_view *view)
 	if (view->report->print)
 		view->report->print(view);
 	else if (counts)
-		counts_print(&view->render, counts, view->snapshot, view->options->extra,
-			     view->state, view->alive, view->arg);
+		counts_print(&view->render, counts, view->snapshot,
+			     &(struct counts_wanted){ .extra = view->options->extra,
+						      .split = view->report->by_process ||
+							       view->options->by_pid,
+						      .alive = view->alive,
+						      .arg = view->arg },
+			     view->state);
 	else
 		latency_print(&view->render, report_latency(view->report, view->layout),
 			      view->snapshot);

@@ -31,6 +31,7 @@ struct wild {
 	struct probe_rule rules[MAX_RULES + 1];
 	int nrules;
 	const char *labels[MAX_COUNTS];
+	bool row_texts[MAX_COUNTS]; /* what splits the row is a text */
 	int nlabels;
 	int refused;
 };
@@ -103,14 +104,14 @@ static bool arg_is_text(const struct wild *w, const struct probe *probe, int arg
 	return arg >= 0 && arg < FOLD_MAX_ARGS && texts & 1u << arg;
 }
 
-/* What splits the rows of a probe. */
-static uint8_t probe_by(struct wild *w, const struct probe *probe)
+/* What splits a row of a probe. */
+static uint8_t probe_by(struct wild *w, const struct probe *probe, int row)
 {
 	int arg = w->options->by ? word_arg(w->options->by, probe) : -1;
 
 	if (arg < 0)
 		return FOLD_FROM_NONE;
-	w->format.by_text = w->format.by_text || arg_is_text(w, probe, arg);
+	w->row_texts[row] = arg_is_text(w, probe, arg);
 	return arg;
 }
 
@@ -135,7 +136,7 @@ static bool pair_key(const struct wild *w, const struct probe *probe, const stru
 	if (w->options->nkeys)
 		return true;
 	rule->job = nargs ? 0 : FOLD_FROM_TID;
-	if (!a || !b || nargs < 2)
+	if (nargs < 2 || signature_count(a) < 2 || signature_count(b) < 2)
 		return true;
 	aname = signature_name(a, 1, &alen);
 	bname = signature_name(b, 1, &blen);
@@ -190,7 +191,7 @@ static void add_count(struct wild *w, const struct probe *probe)
 	}
 	rule->fold.verb = FOLD_COUNT;
 	rule->fold.group = row;
-	rule->fold.by = probe_by(w, probe);
+	rule->fold.by = probe_by(w, probe, row);
 	rule_add(w, rule, probe);
 }
 
@@ -257,7 +258,7 @@ static void add_pair(struct wild *w, const struct probe *start, const struct pro
 	second->fold = (struct fold_rule){ .verb = FOLD_DONE,
 					   .job = end.job,
 					   .sub = end.sub,
-					   .by = probe_by(w, done),
+					   .by = probe_by(w, done, row),
 					   .pair = row,
 					   .group = row };
 	rule_add(w, second, done);
@@ -329,6 +330,17 @@ void wild_add_notes(struct wild *w, const struct notes *notes)
 	}
 }
 
+/* Stars in a pattern's probe. */
+static int stars_in(const char *pattern)
+{
+	const char *probe = strchr(pattern, ':') ? strchr(pattern, ':') : pattern;
+	int n = 0;
+
+	for (; *probe; probe++)
+		n += *probe == '*';
+	return n;
+}
+
 static int wild_check(const struct wild *w, char *why, size_t why_size)
 {
 	const char *name = w->report.name;
@@ -342,6 +354,12 @@ static int wild_check(const struct wild *w, char *why, size_t why_size)
 			why, why_size,
 			"%s takes the probes' names: PROVIDER:PROBE, or PROBE, with shell wildcards",
 			name);
+		return -EINVAL;
+	}
+	if (w->report.wild == WILD_LATENCY &&
+	    stars_in(w->patterns[0]) != stars_in(w->patterns[1])) {
+		snprintf(why, why_size, "%s: START and DONE need as many * in the probe's name",
+			 name);
 		return -EINVAL;
 	}
 	for (int i = 0; w->report.wild == WILD_LATENCY && i < 2; i++) {
@@ -380,6 +398,7 @@ int wild__new(const struct report *report, const struct options *options, struct
 	}
 	w->format = (struct latency_format){
 		.labels = w->labels,
+		.row_texts = w->row_texts,
 		.by = options->by,
 		.key = { LATENCY_KEY_LABEL, options->by ? LATENCY_KEY_BY : LATENCY_KEY_END }
 	};
