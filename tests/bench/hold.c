@@ -104,7 +104,9 @@ static int hold_tracer(struct hold *h, int fd, const struct notes *notes, char *
 	if (err)
 		return err;
 	rules = h->report->rules;
-	options.plan = (struct plan_options){ .rules = rules, .hits = h->kind == RAW ? PLAN_HITS_ALL : PLAN_HITS_NONE };
+	options.plan =
+		(struct plan_options){ .rules = rules,
+				       .hits = h->kind == RAW ? PLAN_HITS_ALL : PLAN_HITS_NONE };
 	options.verbs = h->kind == RAW ? 0 : plan_verbs(rules);
 	options.max_rules = plan_most_rules(rules);
 	options.rows = h->kind == RAW ? 0 : h->report->rows;

@@ -50,6 +50,11 @@ until_true() {
 	done
 }
 
+# lines_are FILE PATTERN N: whether so many lines match
+lines_are() {
+	[ "$(grep -c "$2" "$1")" = "$3" ]
+}
+
 semaphores() {
 	"$tools/semaphores" "$1"
 }
@@ -80,6 +85,91 @@ script_pairs() {
 		crucible_upstairs:gw-$op-done %i+1000
 		end
 	END
+}
+
+# A copy of the player in a file of its own: whoever else traces this host's players, -e means ours.
+own_player() {
+	player=$dir/usdt-player
+	cp "$sim_bin/usdt-player" "$player"
+}
+
+is_program() {
+	[ "$(readlink "/proc/$1/exe")" = "$2" ]
+}
+
+# hold_player SCRIPT [OPTION…]: a player that is there and fires nothing until release_players; its
+# pid is in $pid, what it prints in SCRIPT.out.
+hold_player() {
+	local script=$1
+	shift
+	"$player" "$@" - < <(until_true 1000 test -e "$dir/released" && cat "$script") \
+		>"$script.out" &
+	pid=$!
+	until_true 500 is_program "$pid" "$player" || fail "no player"
+}
+
+release_players() {
+	: >"$dir/released"
+}
+
+# start_report REPORT [ARG…]: in the background, its probes live on return; its pid is added to
+# $reports, what it prints is in $dir/REPORT.out and $dir/REPORT.err.
+start_report() {
+	local name=$1
+	rm -f "$dir/$name.err" # of an earlier one
+	"$assay" "$@" >"$dir/$name.out" 2>"$dir/$name.err" &
+	reports+=($!)
+	until_true 500 grep -q "$name: .* sites of" "$dir/$name.err" ||
+		fail "$name did not start: $(cat "$dir/$name.err")"
+}
+reports=()
+
+# Ends all of start_report by Ctrl-C.
+end_reports() {
+	local report
+	kill -INT "${reports[@]}"
+	for report in "${reports[@]}"; do
+		wait "$report" || fail "a report's status: $? ($(cat "$dir"/*.err))"
+	done
+	reports=()
+}
+
+# losses FILE: the sum of all that a run's JSON says was lost. A start that spilled is not, and what
+# processes that ended left is among the unfinished.
+losses() {
+	json "$1" 'select(.event == "end").losses |
+		.spilled_starts = 0 | .unfinished_of_ended_processes = 0 | add'
+}
+
+# loss FILE KEY…: how many of each kind
+loss() {
+	local file=$1
+	shift
+	json "$file" "select(.event == \"end\").losses | $(printf '.%s, ' "$@" | sed 's/, $//')"
+}
+
+# same FILE FILE WHAT: the same lines in any order; on a difference, the first few
+same() {
+	local lines
+	lines=$(diff <(sort "$1") <(sort "$2") | grep '^[<>]' | head -5)
+	[ -z "$lines" ] || fail "$3: < is seen, > is true: $lines"
+}
+
+# near_truth SEEN TRUE: lines "NAME JOB SUB NANOSECONDS" in two files, the same but for the last
+# column, which may be 20 us off, in 1 of 20 lines more (this process was not running).
+near_truth() {
+	sort "$1" >"$dir/near.seen"
+	sort "$2" >"$dir/near.true"
+	same <(cut -d' ' -f1-3 "$dir/near.seen") <(cut -d' ' -f1-3 "$dir/near.true") "measured"
+	paste -d' ' "$dir/near.seen" "$dir/near.true" | awk '
+		{ d = $4 - $8; if (d < 0) d = -d; if (d <= 20000) near++ }
+		END { printf "# %d of %d within 20 us\n", near, NR; exit !NR || near < 0.95 * NR }' ||
+		fail "fewer than 95 % within 20 us"
+}
+
+# The truth file's intervals that match an extended regular expression, for near_truth.
+truth() {
+	awk -v re="$2" '$1 ~ re { print $1, $2, $3, $5 - $4 }' "$1"
 }
 
 stop_jobs() {

@@ -277,7 +277,7 @@ static void json_tells_times_from_values(void)
 	add(1, 77, 31, 9, 3);
 	object = json_loads(print(&f, JSON), 0, NULL);
 	CHECK_STR(json_string_value(json_object_get(object, "op")), "one");
-	CHECK_STR(json_string_value(json_object_get(object, "volume")), "vol\\x1bone");
+	CHECK_STR(json_string_value(json_object_get(object, "volume")), "vol\033one");
 	CHECK_INT(json_integer_value(json_object_get(object, "pid")), 31);
 	CHECK_INT(json_integer_value(json_object_get(object, "count")), 3);
 	CHECK_INT(json_integer_value(json_object_get(object, "sum_ns")), 27);
@@ -360,7 +360,7 @@ static void what_waits_has_a_line(void)
 	CHECK_STR(print_io(latency_waiting_print, &by_client, &gone, false, true),
 		  "{\"report\":\"test\",\"time\":\"1970-01-01T12:00:00.000000Z\",\"event"
 		  "\":\"in-flight\","
-		  "\"pid\":31,\"process\":\"\\\\x1b\",\"op\":\"one\",\"job\":1000,\"client\":2,"
+		  "\"pid\":31,\"process\":\"\\u001B\",\"op\":\"one\",\"job\":1000,\"client\":2,"
 		  "\"age_ns\":2500000,\"ended\":true}\n");
 }
 
@@ -391,7 +391,7 @@ static void parts_of_a_key_have_their_names(void)
 		  "12:00:00.000001      31 crutest         one                      1000"
 		  "                           vol\\x1bone   2.500ms\n");
 	CHECK(strstr(print_io(latency_slow_print, &volume, &of_volume, true, true),
-		     "\"volume\":\"vol\\\\x1bone\",") != NULL);
+		     "\"volume\":\"vol\\u001Bone\",") != NULL);
 }
 
 static const struct test tests[] = {

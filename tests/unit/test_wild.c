@@ -379,7 +379,7 @@ static void rows_can_be_split(void)
 	CHECK_INT(rule_of("ds-read-net-start")->fold.by, FOLD_FROM_NONE);
 	CHECK_INT(rule_of("ds-read-net-done")->fold.by, 1);
 	CHECK_STR(wild_report(wild)->latency->by, "client");
-	CHECK(!latency_by_text(wild_report(wild)->latency, 0));
+	CHECK_INT(latency_by(wild_report(wild)->latency, 0), LATENCY_BY_NUMBER);
 	CHECK_INT(wild_report(wild)->latency->key[1], LATENCY_KEY_BY);
 	CHECK(wild_report(wild)->max_by > 1);
 	/* a probe that has no such argument is not split */
@@ -387,6 +387,7 @@ static void rows_can_be_split(void)
 	UP_ADD("gw-read-start", 1);
 	UP_ADD("ds-read-net-done", 2);
 	CHECK_INT(rule_of("gw-read-start")->fold.by, FOLD_FROM_NONE);
+	CHECK_INT(latency_by(wild_report(wild)->latency, 0), LATENCY_BY_NOTHING);
 	CHECK_INT(rule_of("ds-read-net-done")->fold.by, 1);
 	end();
 	/* an argument may be a text of one probe and a number of another */
@@ -394,25 +395,25 @@ static void rows_can_be_split(void)
 	CHECK_INT(begin("count", "*"), 0);
 	UP_ADD("ds-read-net-done", 2);
 	UP_ADD("volume-read-done", 2);
-	CHECK(!latency_by_text(wild_report(wild)->latency, 0));
-	CHECK(latency_by_text(wild_report(wild)->latency, 1));
+	CHECK_INT(latency_by(wild_report(wild)->latency, 0), LATENCY_BY_NUMBER);
+	CHECK_INT(latency_by(wild_report(wild)->latency, 1), LATENCY_BY_TEXT);
 	end();
 	options.by = "volume";
 	CHECK_INT(begin("count", "volume-*"), 0);
 	UP_ADD("volume-read-done", 2);
 	CHECK_INT(rule_of("volume-read-done")->fold.by, 1);
-	CHECK(latency_by_text(wild_report(wild)->latency, 0));
+	CHECK_INT(latency_by(wild_report(wild)->latency, 0), LATENCY_BY_TEXT);
 	end();
 	/* of other providers a text is what was said to be one */
 	options.by = "arg1";
 	options.texts = 2;
 	CHECK_INT(begin("count", "p:*"), 0);
 	wild_add_probe(wild, "p", "a", 2);
-	CHECK(latency_by_text(wild_report(wild)->latency, 0));
+	CHECK_INT(latency_by(wild_report(wild)->latency, 0), LATENCY_BY_TEXT);
 	options.texts = 1;
 	CHECK_INT(begin("count", "p:*"), 0);
 	wild_add_probe(wild, "p", "a", 2);
-	CHECK(!latency_by_text(wild_report(wild)->latency, 0));
+	CHECK_INT(latency_by(wild_report(wild)->latency, 0), LATENCY_BY_NUMBER);
 	end();
 }
 

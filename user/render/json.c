@@ -23,9 +23,13 @@ void json_set(json_t *object, const char *key, json_t *value)
 
 json_t *json_text(const char *s)
 {
-	char *text = escape_dup(s);
-	json_t *json = text ? json_string(text) : NULL;
+	json_t *json = json_string(s);
+	char *text;
 
+	if (json)
+		return json;
+	text = escape_dup(s);
+	json = text ? json_string(text) : NULL;
 	free(text);
 	return json;
 }

@@ -16,7 +16,7 @@ json_t *json_line(const struct render *render);
 /* Sets a key, taking the reference to `value`. Either may be NULL. */
 void json_set(json_t *object, const char *key, json_t *value);
 
-/* A string of text that need not be UTF-8: escaped as on a terminal. NULL when no memory. */
+/* A string of text; one that is no UTF-8 is escaped as on a terminal. NULL when no memory. */
 json_t *json_text(const char *text);
 
 /*

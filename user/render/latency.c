@@ -32,9 +32,11 @@ const char *latency_label(const struct latency_format *f, uint32_t row)
 	return row < (uint32_t)f->nlabels ? f->labels[row] : "?";
 }
 
-bool latency_by_text(const struct latency_format *f, uint32_t row)
+enum latency_by latency_by(const struct latency_format *f, uint32_t row)
 {
-	return f->row_texts && row < (uint32_t)f->nlabels ? f->row_texts[row] : f->by_text;
+	if (f->row_by && row < (uint32_t)f->nlabels)
+		return f->row_by[row];
+	return f->by_text ? LATENCY_BY_TEXT : LATENCY_BY_NUMBER;
 }
 
 static int section(const struct latency_format *f, const struct entry *e)
@@ -63,7 +65,7 @@ static int by_compare(const struct order *o, const struct entry *a, const struct
 {
 	char x[FOLD_TEXT_KEY], y[FOLD_TEXT_KEY];
 
-	if (latency_by_text(o->format, a->row->row))
+	if (latency_by(o->format, a->row->row) == LATENCY_BY_TEXT)
 		return strcmp(render_text(o->render, a->row->by, x, sizeof(x)),
 			      render_text(o->render, b->row->by, y, sizeof(y)));
 	return a->row->by < b->row->by ? -1 : a->row->by > b->row->by;
@@ -135,13 +137,25 @@ static bool key_has_pid(const struct latency_format *f)
 	return false;
 }
 
-/* The text that splits a row, fit to be printed. */
-static char *by_text(const struct render *r, uint64_t by, char *dst, size_t size)
+/* What splits a row, or is a part of a key, fit to be printed. */
+static char *by_value(const struct render *r, enum latency_by kind, uint64_t by, char *dst,
+		      size_t size)
 {
 	char text[FOLD_TEXT_KEY];
 
-	escape_copy(dst, size, render_text(r, by, text, sizeof(text)));
+	if (kind == LATENCY_BY_NOTHING)
+		snprintf(dst, size, "-");
+	else if (kind == LATENCY_BY_TEXT)
+		escape_copy(dst, size, render_text(r, by, text, sizeof(text)));
+	else
+		snprintf(dst, size, "%" PRIu64, by);
 	return dst;
+}
+
+char *latency_by_value(const struct render *r, const struct latency_format *f,
+		       const struct snapshot_row *row, char *dst, size_t size)
+{
+	return by_value(r, latency_by(f, row->row), row->by, dst, size);
 }
 
 #define BY_SIZE 512
@@ -165,10 +179,9 @@ static void print_key(const struct render *r, const struct latency_format *f,
 			fprintf(r->out, form, label);
 			break;
 		case LATENCY_KEY_BY:
-			if (latency_by_text(f, row->row))
-				fprintf(r->out, form, by_text(r, row->by, text, sizeof(text)));
-			else
-				fprintf(r->out, " %16" PRIu64, row->by);
+			latency_by_value(r, f, row, text, sizeof(text));
+			fprintf(r->out, latency_by(f, row->row) == LATENCY_BY_TEXT ? form : " %16s",
+				text);
 			break;
 		case LATENCY_KEY_PID:
 			fprintf(r->out, " %8u", row->tgid);
@@ -188,7 +201,7 @@ static void print_counted(const struct render *r, const struct latency_format *f
 
 	if (row->tgid)
 		fprintf(r->out, "%8u ", row->tgid);
-	fprintf(r->out, "%s %20s %8" PRIu64 "\n\n", by_text(r, row->by, text, sizeof(text)),
+	fprintf(r->out, "%s %20s %8" PRIu64 "\n\n", latency_by_value(r, f, row, text, sizeof(text)),
 		latency_label(f, row->row), row->count);
 }
 
@@ -251,10 +264,9 @@ static void print_summary_row(const struct render *r, const struct latency_forma
 	if (pids)
 		fprintf(r->out, "%8u ", row->tgid);
 	fprintf(r->out, "%-28s", latency_label(f, row->row));
-	if (latency_by_text(f, row->row))
-		fprintf(r->out, " %-36s", by_text(r, row->by, text, sizeof(text)));
-	else if (f->by)
-		fprintf(r->out, " %6" PRIu64, row->by);
+	if (f->by)
+		fprintf(r->out, f->by_text ? " %-36s" : " %6s",
+			latency_by_value(r, f, row, text, sizeof(text)));
 	fprintf(r->out, " %9" PRIu64, row->count);
 	print_value(r->out, plain, (uint64_t)(snapshot_mean(row) + 0.5));
 	for (int p = 0; p < NPERCENTILES; p++)
@@ -293,12 +305,20 @@ static json_t *json_quantize(const struct quantize *q)
 	return array;
 }
 
-/* What splits a row, or is a part of a key: a number, or the text it stands for. */
-static json_t *json_by(const struct render *r, bool is_text, uint64_t by)
+static json_t *json_by(const struct render *r, enum latency_by kind, uint64_t by)
 {
 	char text[FOLD_TEXT_KEY];
 
-	return is_text ? json_text(render_text(r, by, text, sizeof(text))) : json_integer(by);
+	if (kind == LATENCY_BY_NOTHING)
+		return json_null();
+	return kind == LATENCY_BY_TEXT ? json_text(render_text(r, by, text, sizeof(text)))
+				       : json_integer(by);
+}
+
+json_t *latency_by_json(const struct render *r, const struct latency_format *f,
+			const struct snapshot_row *row)
+{
+	return json_by(r, latency_by(f, row->row), row->by);
 }
 
 /* "p50_ns", or "p50" where it is no duration */
@@ -321,7 +341,7 @@ static void print_json(const struct render *r, const struct latency_format *f,
 		json_set(object, "pid", json_integer(row->tgid));
 	json_set(object, "op", json_text(latency_label(f, row->row)));
 	if (f->by)
-		json_set(object, f->by, json_by(r, latency_by_text(f, row->row), row->by));
+		json_set(object, f->by, latency_by_json(r, f, row));
 	json_set(object, "count", json_integer(row->count));
 	json_value(object, plain, "sum", json_integer(row->sum));
 	json_value(object, plain, "mean", json_real(snapshot_mean(row)));
@@ -375,7 +395,7 @@ static void print_io(const struct render *r, const struct latency_format *f,
 		fputc(' ', r->out);
 	fprintf(r->out, " %-18s %10" PRIu64, latency_label(f, io->row), io->job);
 	if (sub_name(f) && sub_is_text(f))
-		fprintf(r->out, " %36s", by_text(r, io->sub, text, sizeof(text)));
+		fprintf(r->out, " %36s", by_value(r, LATENCY_BY_TEXT, io->sub, text, sizeof(text)));
 	else if (sub_name(f))
 		fprintf(r->out, " %6" PRIu64, io->sub);
 }
@@ -395,7 +415,8 @@ static void json_io(json_t *object, const struct render *r, const struct latency
 	json_set(object, "op", json_text(latency_label(f, io->row)));
 	json_set(object, "job", json_integer(io->job));
 	if (sub_name(f))
-		json_set(object, sub_name(f), json_by(r, sub_is_text(f), io->sub));
+		json_set(object, sub_name(f),
+			 json_by(r, sub_is_text(f) ? LATENCY_BY_TEXT : LATENCY_BY_NUMBER, io->sub));
 }
 
 void latency_slow_print(const struct render *r, const struct latency_format *f,

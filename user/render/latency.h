@@ -6,6 +6,8 @@
 #ifndef ASSAY_LATENCY_H
 #define ASSAY_LATENCY_H
 
+#include <jansson.h>
+
 #include "core/snapshot.h"
 #include "render.h"
 
@@ -18,6 +20,13 @@ enum latency_key {
 };
 #define LATENCY_MAX_KEYS 4
 
+/* What splits a row. */
+enum latency_by {
+	LATENCY_BY_NUMBER = 0,
+	LATENCY_BY_TEXT = 1,	/* by its hash */
+	LATENCY_BY_NOTHING = 2, /* its probe has no such argument */
+};
+
 struct latency_format {
 	const char *const *labels; /* by row number */
 	int nlabels;
@@ -25,7 +34,7 @@ struct latency_format {
 	/* what splits a row ("client"), the JSON key too; NULL: nothing does */
 	const char *by;
 	bool by_text;	       /* that is the hash of a text */
-	const bool *row_texts; /* the same by row number, where it differs; else NULL */
+	const uint8_t *row_by; /* enum latency_by by row number, where rows differ; else NULL */
 	const char *sub;       /* second part of a start's key, where it is not `by` ("extent") */
 	enum latency_key key[LATENCY_MAX_KEYS]; /* ended by LATENCY_KEY_END where shorter */
 	const uint8_t *section; /* by row number: aggregations in the order they print; NULL: one */
@@ -43,8 +52,13 @@ struct latency_format {
 void latency_print(const struct render *render, const struct latency_format *format,
 		   const struct snapshot *snapshot);
 
-/* Whether what splits the row is the hash of a text. */
-bool latency_by_text(const struct latency_format *format, uint32_t row);
+/* What splits the row: its kind; itself, escaped, into `dst`, which is returned; as JSON. */
+enum latency_by latency_by(const struct latency_format *format, uint32_t row);
+
+char *latency_by_value(const struct render *render, const struct latency_format *format,
+		       const struct snapshot_row *row, char *dst, size_t size);
+json_t *latency_by_json(const struct render *render, const struct latency_format *format,
+			const struct snapshot_row *row);
 
 /* The row's label. */
 const char *latency_label(const struct latency_format *format, uint32_t row);

@@ -4,9 +4,11 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/escape.h"
 #include "core/signature.h"
+#include "core/text.h"
 #include "core/units.h"
 #include "render/json.h"
 #include "report.h"
@@ -37,22 +39,17 @@ static int count_compare(const void *va, const void *vb)
 static void print_count(const struct report_view *view, const struct count *c)
 {
 	const struct latency_format *f = view->report->latency;
-	char by[FOLD_TEXT_KEY], text[4 * FOLD_TEXT_KEY];
 	FILE *out = view->render.out;
+	char text[4 * FOLD_TEXT_KEY];
 	json_t *object;
 
-	snprintf(by, sizeof(by), "%" PRIu64, c->row->by);
-	if (latency_by_text(f, c->row->row))
-		render_text(&view->render, c->row->by, by, sizeof(by));
 	if (view->render.json) {
 		object = json_line(&view->render);
 		if (c->row->tgid)
 			json_set(object, "pid", json_integer(c->row->tgid));
 		json_set(object, "probe", json_text(c->label));
 		if (f->by)
-			json_set(object, f->by,
-				 latency_by_text(f, c->row->row) ? json_text(by)
-								 : json_integer(c->row->by));
+			json_set(object, f->by, latency_by_json(&view->render, f, c->row));
 		json_set(object, "count", json_integer(c->row->count));
 		json_print(out, object);
 		return;
@@ -62,10 +59,9 @@ static void print_count(const struct report_view *view, const struct count *c)
 		fprintf(out, " %8u", c->row->tgid);
 	escape_copy(text, sizeof(text), c->label);
 	fprintf(out, "  %s", text);
-	if (f->by) {
-		escape_copy(text, sizeof(text), by);
-		fprintf(out, "  %s", text);
-	}
+	if (f->by)
+		fprintf(out, "  %s",
+			latency_by_value(&view->render, f, c->row, text, sizeof(text)));
 	fputc('\n', out);
 }
 
@@ -130,6 +126,26 @@ const struct report report_latency_any = {
 
 /* --- trace --- */
 
+/* Without the usdt crate's wrapping, in quotes; those in it and backslashes behind a backslash. */
+static void print_text(FILE *out, const char *wrapped)
+{
+	size_t size = 2 * strlen(wrapped) + 1;
+	char *plain = malloc(size), *quoted = malloc(2 * size), *q = quoted;
+	const char *text = plain ? text_plain(wrapped, plain, size) : "";
+
+	fputc('"', out);
+	for (; quoted && *text; *q++ = *text++)
+		if (*text == '"' || *text == '\\')
+			*q++ = '\\';
+	if (quoted) {
+		*q = '\0';
+		escape_print(out, quoted);
+	}
+	fputc('"', out);
+	free(plain);
+	free(quoted);
+}
+
 static void print_arg(FILE *out, const struct hit_probe *probe, const struct hit *hit, int n)
 {
 	const struct signature *s = signature_find(probe->provider, probe->name);
@@ -140,9 +156,8 @@ static void print_arg(FILE *out, const struct hit_probe *probe, const struct hit
 	if (probe->unread & 1u << n) {
 		fputc('?', out);
 	} else if (hit->text[n]) {
-		fputc('"', out);
-		escape_print(out, hit->text[n]);
-		fputs(hit->cut & 1u << n ? "\"..." : "\"", out);
+		print_text(out, hit->text[n]);
+		fputs(hit->cut & 1u << n ? "..." : "", out);
 	} else {
 		fprintf(out, "%" PRId64, (int64_t)hit->args[n]);
 	}
@@ -206,7 +221,8 @@ const struct report report_trace = {
 	.help = {
 		.about = "Prints a line for each hit of each probe that a pattern names. " PATTERNS "\n",
 		.columns = "Local time, process, its id, the thread's, PROVIDER:PROBE, and the "
-			   "arguments as NAME=VALUE: integers as signed decimals, texts in quotes.\n",
+			   "arguments as NAME=VALUE: integers as signed decimals, texts in quotes, "
+			   "with a backslash before quotes and backslashes in them; {\"ok\":X} as X.\n",
 		.caveats = "Texts are cut at 8 KiB, and that is counted. An argument that does not "
 			   "stand in a register or constant is named at the start and shown as ?.\n",
 	},

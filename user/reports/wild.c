@@ -31,7 +31,7 @@ struct wild {
 	struct probe_rule rules[MAX_RULES + 1];
 	int nrules;
 	const char *labels[MAX_COUNTS];
-	bool row_texts[MAX_COUNTS]; /* what splits the row is a text */
+	uint8_t row_by[MAX_COUNTS]; /* enum latency_by */
 	int nlabels;
 	int refused;
 };
@@ -109,9 +109,11 @@ static uint8_t probe_by(struct wild *w, const struct probe *probe, int row)
 {
 	int arg = w->options->by ? word_arg(w->options->by, probe) : -1;
 
+	w->row_by[row] = arg < 0		      ? LATENCY_BY_NOTHING
+			 : arg_is_text(w, probe, arg) ? LATENCY_BY_TEXT
+						      : LATENCY_BY_NUMBER;
 	if (arg < 0)
 		return FOLD_FROM_NONE;
-	w->row_texts[row] = arg_is_text(w, probe, arg);
 	return arg;
 }
 
@@ -398,7 +400,7 @@ int wild__new(const struct report *report, const struct options *options, struct
 	}
 	w->format = (struct latency_format){
 		.labels = w->labels,
-		.row_texts = w->row_texts,
+		.row_by = w->row_by,
 		.by = options->by,
 		.key = { LATENCY_KEY_LABEL, options->by ? LATENCY_KEY_BY : LATENCY_KEY_END }
 	};

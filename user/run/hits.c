@@ -76,7 +76,7 @@ static json_t *recording_header_of(const struct run *run)
 	json_object_set_new(header, "kernel", json_string(host.release));
 	json_object_set_new(header, "machine", json_string(host.machine));
 	json_object_set_new(header, "started_ns", json_integer(monotonic_now()));
-	json_object_set_new(header, "to_wall_ns", json_integer(monotonic_to_wall()));
+	json_object_set_new(header, "to_wall_ns", json_integer(run->to_wall));
 	json_object_set_new(header, "patterns", json_patterns(run));
 	json_object_set_new(header, "texts", json_integer(run->options->texts));
 	json_object_set_new(header, "pids", pids);
@@ -90,7 +90,7 @@ int run_open_hits(struct run *run)
 	int err;
 
 	if (run->options->perfetto) {
-		run->perfetto = perfetto__new(run->out, monotonic_to_wall());
+		run->perfetto = perfetto__new(run->out, run->to_wall);
 		return run->perfetto ? 0 : run_fail(run, "make a trace", -ENOMEM);
 	}
 	if (!kept_in(run) || run->recording)
@@ -215,6 +215,9 @@ void run_drain(void *arg)
 
 	if (stream_drain(run->stream) > 0 && (run->report->hit || run->options->slow))
 		run_flush(run);
+	for (struct seen_process *p = run->seen; p; p = p->next)
+		if (p->gone)
+			run_process_ended(run, p);
 }
 
 void run_hits_tick(void *arg)
@@ -234,9 +237,6 @@ void run_process_ended(struct run *run, struct seen_process *process)
 
 	if (process->ended)
 		return;
-	/* what it did last comes before its end */
-	if (run->stream)
-		run_drain(run);
 	process->ended = true;
 	if (run->writer)
 		err = recording_end_process(run->writer, process->tgid, run_now(run));
@@ -264,6 +264,10 @@ void run_close_hits(struct run *run)
 	uint64_t size;
 	int err;
 
+	/* of some the end is not known yet */
+	for (struct seen_process *p = run->seen; p && !run->recording; p = p->next)
+		if (!run_alive(run, p->tgid))
+			run_process_ended(run, p);
 	if (run->perfetto) {
 		err = perfetto_close(run->perfetto, run_now(run));
 		check_kept(run, err);

@@ -284,6 +284,8 @@ static void replay_finish(struct replay *r)
 	for (uint32_t i = 0; i < r->nprobes; i++)
 		if (!r->probes[i].ready && recording_probe(run->recording, i))
 			probe_ready(r, i);
+	if (!r->wanted && run->status != STATUS_OK)
+		return;
 	if (!r->wanted) {
 		log_error("%s holds none of the probes of %s", run->options->replay,
 			  run->report->name);

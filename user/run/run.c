@@ -235,6 +235,7 @@ static int run_start(struct run *run)
 {
 	int err = run_open_loop(run);
 
+	run->to_wall = monotonic_to_wall();
 	if (!err && run->options->command) {
 		err = child__new(run->options->command, &run->child);
 		if (err)
@@ -248,7 +249,6 @@ static int run_start(struct run *run)
 		return err;
 	tracer_go(run->tracer);
 	run->started = monotonic_now();
-	run->to_wall = monotonic_to_wall();
 	err = run_begin_report(run);
 	if (err)
 		return err;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -50,12 +49,31 @@ bool run_text(const void *arg, uint64_t hash, char *text, size_t size)
 	return true;
 }
 
+/* A zombie has ended, though it can be signalled. */
+static bool process_runs(uint32_t tgid)
+{
+	char path[32], text[512], *end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", tgid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno != ENOENT;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	/* "PID (NAME) STATE ...", where the name may hold anything */
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' && !strchr("ZX", end[2]);
+}
+
 bool run_alive(const void *arg, uint32_t tgid)
 {
 	const struct run *run = arg;
 
 	if (!run->recording)
-		return kill((pid_t)tgid, 0) == 0 || errno == EPERM;
+		return process_runs(tgid);
 	for (const struct seen_process *p = run->seen; p; p = p->next)
 		if (p->tgid == tgid)
 			return !p->ended;
@@ -127,7 +145,9 @@ static void process_gone(void *arg)
 	loop_remove_fd(p->run->loop, p->pidfd);
 	close(p->pidfd);
 	p->pidfd = -1;
-	run_process_ended(p->run, p);
+	/* what it did last comes before its end */
+	p->gone = true;
+	run_drain(p->run);
 }
 
 /* Its end is told to those who keep hits. */
@@ -137,7 +157,7 @@ static void process_watch(struct seen_process *p)
 		return;
 	p->pidfd = pidfd_open((pid_t)p->tgid, 0);
 	if (p->pidfd < 0)
-		run_process_ended(p->run, p);
+		p->gone = true;
 	else
 		loop_add_fd(p->run->loop, p->pidfd, EPOLLIN, process_gone, p);
 }

@@ -33,9 +33,10 @@ struct named_process {
 struct seen_process {
 	struct run *run;
 	uint32_t tgid;
-	int pidfd; /* negative: none */
-	bool told; /* to those who keep hits */
-	bool ended;
+	int pidfd;  /* negative: none */
+	bool told;  /* to those who keep hits */
+	bool gone;  /* it has ended; its last hits may still have to come */
+	bool ended; /* they have come, and those who keep hits know */
 	char name[32];
 	struct seen_process *next;
 };
