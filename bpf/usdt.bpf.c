@@ -426,9 +426,17 @@ __attribute__((noinline)) int fold_one(struct fold_hit *hit, struct fold_rule *r
 static __always_inline void fold_hit_in(struct fold *f, const struct usdt_site *site,
 					struct fold_hit *hit)
 {
+	if (want_verbs && max_rules == 1) {
+		/* a copy: the verifier tracks what is on the stack better than the map's value */
+		const struct fold_rule rule = site->rules[0];
+
+		/* in place, as returning from a function is dear */
+		if (rule.verb != FOLD_NONE)
+			fold_apply(f, &rule, hit);
+		return;
+	}
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; want_verbs && i < USDT_MAX_RULES && i < max_rules; i++) {
-		/* a copy: the verifier tracks what is on the stack better than the map's value */
 		struct fold_rule rule = site->rules[i];
 
 		if (rule.verb == FOLD_NONE || fold_one(hit, &rule, f->number))
