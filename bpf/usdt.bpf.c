@@ -33,7 +33,7 @@ const volatile __u32 stripe_mask = 0;		 /* stripes - 1: CPUs share numbers beyon
 
 __u64 losses[FOLD_LOSS_MAX];
 __u32 ngroups;
-/* Hits count from one moment on, not from when each site was attached. */
+/* Hits count from one moment to another, not from when a site was attached until it was let go. */
 bool live;
 
 struct {

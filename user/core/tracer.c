@@ -354,6 +354,7 @@ int tracer_drain(struct tracer *t, uint64_t until, tracer_record_fn fn, void *ar
 
 void tracer_stop(struct tracer *t)
 {
+	__atomic_store_n(&t->skel->bss->live, false, __ATOMIC_RELEASE);
 	if (t->mode != ATTACH_MULTI)
 		return;
 	attach__free(t->attach);

@@ -75,8 +75,8 @@ typedef void (*tracer_record_fn)(void *arg, const void *record, size_t size);
 int tracer_drain(struct tracer *tracer, uint64_t until, tracer_record_fn fn, void *arg);
 
 /*
- * Lets go of all sites where that takes no time (uprobe_multi links), so that the last numbers are
- * of one moment; elsewhere hits come until tracer__free().
+ * Hits count no more, all from one moment on. Lets go of all sites where that takes no time
+ * (uprobe_multi links); elsewhere tracer__free() does.
  */
 void tracer_stop(struct tracer *tracer);
 
