@@ -37,6 +37,12 @@ endif
 INCLUDES  := -Ibpf -Iuser -I$(O)/bpf
 OWN_FLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(INCLUDES) -MMD -MP
 LIBS	  := -lbpf -lelf -lz -ljansson -lm -lpthread
+# Without ncurses, top has no screen: CURSES= builds so where there is one.
+CURSES	  ?= $(shell pkg-config --silence-errors --libs ncursesw)
+ifneq ($(strip $(CURSES)),)
+OWN_FLAGS += -DHAVE_CURSES
+LIBS	  += $(CURSES)
+endif
 BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
 	     -Wno-unused-parameter -Ivmlinux -Ibpf -I/usr/include/$(MACHINE)-linux-gnu -MMD -MP
 

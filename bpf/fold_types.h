@@ -21,7 +21,7 @@
  */
 #define FOLD_OPAQUE(v) asm volatile("" : "+r"(v))
 
-/* What one firing of one probe does. Numbers are stored in recordings: never reuse one. */
+/* What one firing of one probe does. */
 enum fold_verb {
 	FOLD_NONE = 0,	/* end of a probe's rules */
 	FOLD_COUNT = 1, /* one more in the group */
@@ -158,7 +158,10 @@ struct fold_hist {
 	__u64 bucket[FOLD_BUCKETS];
 };
 
-/* What went wrong, or was not as simple as it looks. user/core/loss.c has the texts. */
+/*
+ * What went wrong, or was not as simple as it looks. user/core/loss.c has the texts. Numbers are
+ * stored in recordings: never reuse one.
+ */
 enum fold_loss {
 	FOLD_LOSS_OVERWRITTEN = 0, /* a start dropped: FOLD_FIFO younger ones of its key waited */
 	FOLD_LOSS_ORPHAN = 1,	   /* a done without a start */

@@ -38,7 +38,7 @@ static __always_inline int text_room_take(void)
 
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < TEXT_TRIES; i++) {
-		__u32 at = (cpu + i) & (TEXT_ROOMS - 1);
+		__u32 at = (cpu + i) & room_mask;
 		struct text_room *room = bpf_map_lookup_elem(&text_rooms, &at);
 
 		if (!room || __sync_val_compare_and_swap(&room->taken, 0, 1))

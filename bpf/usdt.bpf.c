@@ -29,6 +29,7 @@ const volatile __u64 slow_ns = 0;		 /* shortest duration to send */
 const volatile __u32 slot_mask = 0;		 /* slots - 1, a power of two */
 const volatile __u32 group_mask = 0;		 /* group table entries - 1, a power of two */
 const volatile __u32 max_groups = 0;		 /* tallies and histograms a stripe */
+const volatile __u32 room_mask = 0;		 /* rooms for texts - 1, a power of two */
 const volatile __u32 stripe_mask = 0;		 /* stripes - 1: CPUs share numbers beyond that */
 
 __u64 losses[FOLD_LOSS_MAX];
@@ -448,7 +449,8 @@ SEC("uprobe")
 int assay_usdt(struct pt_regs *ctx)
 {
 	__u64 id = ask_process ? bpf_get_current_pid_tgid() : only_process;
-	__u32 number = live ? site_hit(ctx) : USDT_NO_SITE;
+	bool counts = *(volatile bool *)&live;
+	__u32 number = counts ? site_hit(ctx) : USDT_NO_SITE;
 	const struct usdt_site *site = bpf_map_lookup_elem(&sites, &number);
 	int room = -1;
 	struct fold_hit hit = {
@@ -460,14 +462,14 @@ int assay_usdt(struct pt_regs *ctx)
 	struct fold f = { .number = number, .hit = &hit };
 
 	if (!site) {
-		if (live)
+		if (counts)
 			fold_home_lost(&f, FOLD_LOSS_SITE, 1);
 		return 0;
 	}
 	if (want_texts && site->texts) {
 		room = text_room_take();
 		if (room < 0) {
-			fold_home_lost(&f, FOLD_LOSS_BUSY, 1);
+			fold_home_lost(&f, want_hits ? FOLD_LOSS_RECORD : FOLD_LOSS_BUSY, 1);
 			return 0;
 		}
 	}

@@ -48,7 +48,7 @@ struct usdt_page {
 	__u16 site[USDT_PAGE];
 };
 
-/* Kinds of records. Numbers are stored in recordings: never reuse one. */
+/* Kinds of records. */
 enum record_kind {
 	RECORD_HIT = 1,	 /* struct record_hit */
 	RECORD_SLOW = 2, /* struct record_slow */
@@ -92,10 +92,9 @@ struct hit_place {
  * Texts are copied inside the probe, as what they are in may be freed right behind it: each up to
  * TEXT_MAX bytes, its NUL included, all of a hit together up to TEXT_ROOM.
  */
-#define TEXT_MAX   8192
-#define TEXT_ROOM  (2 * TEXT_MAX)
-#define TEXT_NONE  0xffff /* where a text that was not copied begins */
-#define TEXT_ROOMS 16	  /* hits that can copy texts at the same time; a power of two */
+#define TEXT_MAX  8192
+#define TEXT_ROOM (2 * TEXT_MAX)
+#define TEXT_NONE 0xffff /* where a text that was not copied begins */
 
 /* A hit with texts. Ends where the last of them does. */
 struct record_text {

@@ -221,6 +221,11 @@ static void probes(struct page *page, const struct report *report)
 
 static const char *cost_of(const struct report *report)
 {
+	if (report->takes & TAKES_STATUS)
+		return "Nothing is traced of an IO: each status, once a second, is copied and sent.\n";
+	if (report->takes & TAKES_VOLUME)
+		return "Each hit copies its text, and is then counted or paired in the kernel; nothing "
+		       "is sent for each IO.\n";
 	if (report->wild == WILD_HITS)
 		return "Each hit is sent to assay: some 1.15 times what an empty probe costs, half a "
 		       "microsecond. Nothing waits for assay: what it can't take in time is dropped "
@@ -289,12 +294,13 @@ static void report_name(struct page *page, const struct report *report)
 	}
 }
 
-void help_report(const struct report *report, bool man)
+static void help_one(const struct report *report, bool man, bool again)
 {
 	const char *text = help_example(report->name);
 	struct page page = { .man = man };
 
-	report_name(&page, report);
+	if (!man || !again)
+		report_name(&page, report);
 	title(&page, man ? "Description" : "What it measures");
 	paragraphs(&page, report->help.about);
 	probes(&page, report);
@@ -311,6 +317,18 @@ void help_report(const struct report *report, bool man)
 		title(&page, "Example");
 		example(&page, text);
 	}
+}
+
+void help_report(const struct report *report, bool man)
+{
+	const struct report *other = report_namesake(report);
+
+	help_one(report, man, false);
+	/* the same name in another layout */
+	if (other && !man)
+		putchar('\n');
+	if (other)
+		help_one(other, man, true);
 	if (man)
 		puts(".SH SEE ALSO\n.BR assay (1)");
 }
@@ -411,13 +429,16 @@ void help_completion(const struct help_command *commands)
 	     "\tesac\n"
 	     "\t[ -n \"$words\" ] || case ${COMP_WORDS[1]} in");
 	for (int i = 0; reports[i]; i++)
-		completion_report(reports[i]);
+		if (!report_namesake(reports[i]))
+			completion_report(reports[i]);
 	fputs("\thelp) words=\"", stdout);
 	for (int i = 0; reports[i]; i++)
-		printf(" %s", reports[i]->name);
+		if (!report_namesake(reports[i]))
+			printf(" %s", reports[i]->name);
 	fputs("\" ;;\n\tesac\n\t[ \"$COMP_CWORD\" -gt 1 ] || words=\"", stdout);
 	for (int i = 0; reports[i]; i++)
-		printf(" %s", reports[i]->name);
+		if (!report_namesake(reports[i]))
+			printf(" %s", reports[i]->name);
 	for (const struct help_command *c = commands; c->name; c++)
 		printf(" %s", c->name);
 	puts("\"\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"

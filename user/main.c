@@ -14,6 +14,7 @@
 #include "list.h"
 #include "probes.h"
 #include "reports/report.h"
+#include "reports/top_screen.h"
 #include "run/run.h"
 #include "status.h"
 #include "version.h"
@@ -22,8 +23,8 @@ static int cmd_version(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	printf("assay %s, libbpf %d.%d\n", assay_version, libbpf_major_version(),
-	       libbpf_minor_version());
+	printf("assay %s, libbpf %d.%d, %s ncurses\n", assay_version, libbpf_major_version(),
+	       libbpf_minor_version(), top_has_screen ? "with" : "without");
 	return STATUS_OK;
 }
 

@@ -97,7 +97,7 @@ static int hold_wild(struct hold *h, const struct notes *notes, char *why, size_
 
 static int hold_tracer(struct hold *h, int fd, const struct notes *notes, char *why, size_t size)
 {
-	struct tracer_options options = { .hit_args = HIT_ARGS, .pid = h->pid };
+	struct tracer_options options = { .pid = h->pid };
 	const struct probe_rule *rules;
 	int err = h->kind == ALL ? hold_wild(h, notes, why, size) : 0;
 
@@ -106,7 +106,8 @@ static int hold_tracer(struct hold *h, int fd, const struct notes *notes, char *
 	rules = h->report->rules;
 	options.plan =
 		(struct plan_options){ .rules = rules,
-				       .hits = h->kind == RAW ? PLAN_HITS_ALL : PLAN_HITS_NONE };
+				       .hits = h->kind == RAW ? PLAN_HITS_ALL : PLAN_HITS_NONE,
+				       .hit_args = HIT_ARGS };
 	options.verbs = h->kind == RAW ? 0 : plan_verbs(rules);
 	options.max_rules = plan_most_rules(rules);
 	options.rows = h->kind == RAW ? 0 : h->report->rows;

@@ -235,7 +235,9 @@ static const struct probe_rule sent[] = { RULE("p", "none", .by = FOLD_FROM_NONE
 					  RULE("p", "mixed", .by = FOLD_FROM_NONE),
 					  RULE("p", "volume", .by = FOLD_FROM_NONE),
 					  { 0 } };
-static const struct plan_options hits = { .rules = sent, .hits = PLAN_HITS_ALL, .texts = 1u << 2 };
+static const struct plan_options hits = {
+	.rules = sent, .hit_args = FOLD_MAX_ARGS, .hits = PLAN_HITS_ALL, .texts = 1u << 2
+};
 
 static void hits_carry_all_arguments(void)
 {
@@ -275,7 +277,9 @@ static void argument_of_a_rule_must_be_readable_with_hits_too(void)
 						   { 0 } };
 	struct note_probe probes[] = { PROBE("p", "mixed", mixed) };
 	const struct notes notes = { .probes = probes, .nprobes = 1 };
-	const struct plan_options options = { .rules = rules, .hits = PLAN_HITS_ALL };
+	const struct plan_options options = { .rules = rules,
+					      .hit_args = FOLD_MAX_ARGS,
+					      .hits = PLAN_HITS_ALL };
 	struct plan *plan = plan__new(&options, sites);
 
 	CHECK_INT(points_of(plan, &notes), -ENOTSUP);
@@ -339,8 +343,12 @@ static void hits_can_be_of_some_probes_only(void)
 	};
 	struct note_probe probes[] = { PROBE("p", "mixed", mixed), PROBE("p", "volume", job) };
 	const struct notes notes = { .probes = probes, .nprobes = 2 };
-	const struct plan_options asked = { .rules = rules, .hits = PLAN_HITS_ASKED };
-	const struct plan_options all = { .rules = rules, .hits = PLAN_HITS_ALL };
+	const struct plan_options asked = { .rules = rules,
+					    .hit_args = FOLD_MAX_ARGS,
+					    .hits = PLAN_HITS_ASKED };
+	const struct plan_options all = { .rules = rules,
+					  .hit_args = FOLD_MAX_ARGS,
+					  .hits = PLAN_HITS_ALL };
 	struct plan *plan = plan__new(&asked, sites);
 	int n;
 

@@ -182,20 +182,26 @@ struct fold_tables fold_table_tables(const struct fold_table *table)
 	};
 }
 
-static void spill_add(const void *nodep, VISIT which, void *waiting)
+struct spill_walk {
+	struct waiting *waiting;
+	int err;
+};
+
+static void spill_add(const void *nodep, VISIT which, void *arg)
 {
 	const struct spill_node *node = *(const struct spill_node *const *)nodep;
+	struct spill_walk *walk = arg;
 
-	if (which == postorder || which == leaf)
-		waiting_add(waiting, &node->key, &node->spill.starts, (int)node->spill.n);
+	if ((which == postorder || which == leaf) && !walk->err)
+		walk->err = waiting_add(walk->waiting, &node->key, &node->spill.starts,
+					(int)node->spill.n);
 }
 
 int fold_table_waiting(const struct fold_table *table, struct waiting *waiting)
 {
 	struct fold_tables tables = fold_table_tables(table);
-	int err = waiting_add_slots(waiting, &tables);
+	struct spill_walk walk = { waiting, waiting_add_slots(waiting, &tables) };
 
-	if (!err)
-		twalk_r(table->spills, spill_add, waiting);
-	return err;
+	twalk_r(table->spills, spill_add, &walk);
+	return walk.err;
 }

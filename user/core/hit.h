@@ -26,7 +26,7 @@ struct hit {
 	uint32_t tid;
 	uint32_t probe; /* number of the struct hit_probe */
 	uint8_t cut;	/* bit n: the text of argument n was longer than what there is of it */
-	uint64_t args[FOLD_MAX_ARGS];	 /* of a text: what fold_text_hash() makes of it */
+	uint64_t args[FOLD_MAX_ARGS];	 /* of a text: what text_hash() makes of it */
 	const char *text[FOLD_MAX_ARGS]; /* NULL unless a text; valid while the hit is looked at */
 };
 

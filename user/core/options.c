@@ -41,8 +41,8 @@ static const struct {
 	{ { "pid", 'p', "PID", 0, "only this process (repeatable)", 1 }, 0, 0 },
 	{ { "exe", 'e', "FILE", 0, "processes of this binary, now and later (repeatable)", 1 },
 	  0,
-	  0 },
-	{ { "wait", 'Z', 0, 0, "wait for targets: none yet is no error", 1 }, 0, 0 },
+	  TAKES_TRACE },
+	{ { "wait", 'Z', 0, 0, "wait for targets: none yet is no error", 1 }, 0, TAKES_TRACE },
 	{ { "probes", OPT_PROBES, "PATTERN", 0,
 	    "record these (PROVIDER:PROBE with shell wildcards, repeatable); default: Crucible's",
 	    1 },
@@ -60,15 +60,17 @@ static const struct {
 	{ { "text", OPT_TEXT, "argN", 0,
 	    "this argument points to a text, where assay does not know (repeatable)", 1 },
 	  TAKES_TEXT,
-	  0 },
+	  TAKES_TRACE },
 	{ { "attach", OPT_ATTACH, "auto|multi|events", 0,
 	    "uprobe_multi links, or trace events (default: what the kernel has)", 1 },
 	  0,
-	  0 },
+	  TAKES_TRACE },
 	{ { "replay", OPT_REPLAY, "FILE", 0, "a recording, in place of what runs here", 1 },
 	  0,
-	  TAKES_PROBES },
-	{ { "dry-run", OPT_DRY_RUN, 0, 0, "print what would be attached, and end", 1 }, 0, 0 },
+	  TAKES_PROBES | TAKES_TRACE },
+	{ { "dry-run", OPT_DRY_RUN, 0, 0, "print what would be attached, and end", 1 },
+	  0,
+	  TAKES_TRACE },
 	{ { 0, 0, 0, 0, "When to print:", 2 }, 0, TAKES_HITS | TAKES_STATUS },
 	{ { 0, 0, 0, 0, "When to end:", 2 }, TAKES_HITS, 0 },
 	{ { 0, 0, 0, 0, "When to end:", 2 }, TAKES_STATUS, 0 },
@@ -120,7 +122,7 @@ static const struct {
 	{ { "output", 'o', "FILE", 0, "where the recording goes", 3 }, TAKES_PROBES, 0 },
 	{ { "record", OPT_RECORD, "FILE", 0, "also keep all hits, to be replayed", 3 },
 	  0,
-	  TAKES_PROBES },
+	  TAKES_PROBES | TAKES_TRACE },
 	{ { 0, 0, 0, 0, "Other:", 4 }, 0, 0 },
 	{ { "verbose", 'v', 0, 0, "more messages, libbpf's too", 4 }, 0, 0 },
 	{ { "help", 'h', 0, 0, "print this", 4 }, 0, 0 },
@@ -184,6 +186,9 @@ int options_add_pid(struct options *o, const char *text)
 	pid = strtol(text, &end, 10);
 	if (errno || *end || end == text || pid <= 0 || pid > 1 << 22)
 		return -EINVAL;
+	for (int i = 0; i < o->npids; i++)
+		if (o->pids[i] == pid)
+			return 0;
 	pids = reallocarray(o->pids, o->npids + 1, sizeof(*pids));
 	if (!pids)
 		return -ENOMEM;
@@ -228,7 +233,7 @@ static error_t set_count(struct argp_state *state, const char *arg, uint64_t *co
 	errno = 0;
 	*count = strtoull(arg, &end, 10);
 	if (errno || *end || end == arg || *arg == '-' || !*count)
-		return refuse(state, "-n %s: not a number of intervals", arg);
+		return refuse(state, "-n %s: not a number above 0", arg);
 	return 0;
 }
 

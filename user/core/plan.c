@@ -212,9 +212,10 @@ static int refuse_arg(const struct note_probe *probe, const struct note_site *no
 }
 
 /* How many arguments of a site hits carry. */
-static uint32_t hit_args(const struct note_site *note)
+static uint32_t hit_args(const struct plan *plan, const struct note_site *note)
 {
-	return note->nargs < FOLD_MAX_ARGS ? note->nargs : FOLD_MAX_ARGS;
+	return (uint32_t)note->nargs < plan->options.hit_args ? (uint32_t)note->nargs
+							      : plan->options.hit_args;
 }
 
 /*
@@ -229,8 +230,8 @@ static int site_args(const struct plan *plan, const struct note_probe *probe,
 	uint32_t texts = signature ? signature_texts(signature) : plan->options.texts;
 	uint32_t wanted = site->nargs;
 
-	if (site->sends && hit_args(note) > site->nargs)
-		site->nargs = hit_args(note);
+	if (site->sends && hit_args(plan, note) > site->nargs)
+		site->nargs = hit_args(plan, note);
 	for (uint32_t i = 0; i < site->nargs; i++) {
 		bool there = i < (uint32_t)note->nargs &&
 			     site_arg(&note->args[i], texts & 1u << i, &site->args[i]);

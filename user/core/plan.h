@@ -41,7 +41,8 @@ enum plan_hits {
 struct plan_options {
 	const struct probe_rule *rules; /* ended by a NULL provider; may grow while we run */
 	enum plan_hits hits;
-	uint32_t texts; /* bit n: argument n of probes without a known signature is a text */
+	uint32_t hit_args; /* that a hit carries, at most */
+	uint32_t texts;	   /* bit n: argument n of probes without a known signature is a text */
 };
 
 struct plan;

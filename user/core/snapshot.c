@@ -32,21 +32,40 @@ static int row_compare(const void *va, const void *vb)
 	return a->tgid < b->tgid ? -1 : a->tgid > b->tgid;
 }
 
-/* Two CPUs that met a group at the same instant may each have made an entry for it. */
-static struct snapshot_row *row_get(struct snapshot *s, const struct fold_group *group)
+static struct snapshot_row *row_new(struct snapshot *s, const struct fold_group *group)
 {
-	struct snapshot_row *row;
+	struct snapshot_row *row = &s->rows[s->nrows++];
 
-	for (int i = 0; i < s->nrows; i++) {
-		row = &s->rows[i];
-		if (row->row + 1 == group->row && row->by == group->by && row->tgid == group->tgid)
-			return row;
-	}
-	row = &s->rows[s->nrows++];
 	row->row = group->row - 1;
 	row->by = group->by;
 	row->tgid = group->tgid;
 	return row;
+}
+
+/* Sorts, and makes one of those that CPUs made twice when they met a group at the same instant. */
+static void rows_merge(struct snapshot *s)
+{
+	int n = 0;
+
+	qsort(s->rows, s->nrows, sizeof(*s->rows), row_compare);
+	for (int i = 0; i < s->nrows; i++) {
+		struct snapshot_row *row = &s->rows[i], *last = n ? &s->rows[n - 1] : NULL;
+
+		if (!last || row_compare(last, row)) {
+			s->rows[n++] = *row;
+			continue;
+		}
+		last->count += row->count;
+		last->sum += row->sum;
+		last->max = row->max > last->max ? row->max : last->max;
+		for (int b = 0; last->buckets && row->buckets && b < FOLD_BUCKETS; b++)
+			last->buckets[b] += row->buckets[b];
+		if (last->buckets)
+			free(row->buckets);
+		else
+			last->buckets = row->buckets;
+	}
+	s->nrows = n;
 }
 
 /* Whether anything was counted there: durations show in the maximum, those of 0 in the bucket. */
@@ -97,7 +116,7 @@ struct snapshot *snapshot__take(const struct fold_tables *t)
 	for (uint32_t i = 0; i < t->rows; i++) {
 		struct fold_group group = { .row = i + 1 };
 
-		if (row_has_numbers(t, i) && row_add(row_get(s, &group), t, i))
+		if (row_has_numbers(t, i) && row_add(row_new(s, &group), t, i))
 			goto fail;
 	}
 	for (uint32_t i = 0; i < t->ngroups; i++) {
@@ -106,11 +125,11 @@ struct snapshot *snapshot__take(const struct fold_tables *t)
 		/* an index beyond the tallies is a group the fold had no room for, and counted */
 		if (state < FOLD_GROUP_READY || state - FOLD_GROUP_READY >= t->max_groups)
 			continue;
-		if (row_add(row_get(s, &t->groups[i].group), t, state - FOLD_GROUP_READY))
+		if (row_add(row_new(s, &t->groups[i].group), t, state - FOLD_GROUP_READY))
 			goto fail;
 	}
 	memcpy(s->losses, t->losses, sizeof(s->losses));
-	qsort(s->rows, s->nrows, sizeof(*s->rows), row_compare);
+	rows_merge(s);
 	return s;
 fail:
 	snapshot__free(s);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the fold takes a text for (fold_text_hash of its beginning). */
+/* What the fold takes a text for (fold_text_mix over its beginning). */
 uint64_t text_hash(const char *text);
 
 /*

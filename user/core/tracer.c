@@ -19,6 +19,8 @@
 #define MAX_SPILLS    65535 /* keys, as many as a slot can count; memory is taken as they come */
 #define OLD_SPILLS    8192  /* the same where memory has to be taken at once */
 #define TWINS	      64    /* groups that CPUs may make twice when they meet them at once */
+#define MAX_HISTS     4096  /* groups that rows are split into, each with a distribution: 32 MiB */
+#define MAX_TALLIES   65536 /* the same, each with a counter */
 #define MAX_STRIPES   16    /* CPUs beyond that share counters */
 #define HISTS_BUDGET  (64u << 20) /* bytes of histograms: fewer stripes before more memory */
 #define RECORDS_BYTES (1u << 20)  /* ring buffer of slow IOs */
@@ -30,7 +32,7 @@ struct tracer {
 	struct usdt_bpf *skel;
 	struct plan *plan;
 	struct attach *attach;
-	struct ring_buffer *ring; /* NULL unless slow IOs are wanted */
+	struct ring_buffer *ring; /* NULL unless slow IOs, or hits with texts, are wanted */
 	struct hits hits;	  /* no stripes unless hits are wanted */
 	struct usdt_site *sites;
 	struct usdt_page *pages;
@@ -88,7 +90,12 @@ static bool asks_process(const struct tracer_options *o)
 /* The rows, and behind them the groups that they may be split into. */
 static uint32_t max_groups(const struct tracer_options *o)
 {
-	return o->rows + (o->splits > 1 ? o->rows * o->splits + TWINS : 0);
+	uint64_t most = has_hists(o) ? MAX_HISTS : MAX_TALLIES;
+	uint64_t split = (uint64_t)o->rows * o->splits;
+
+	if (o->splits <= 1)
+		return o->rows;
+	return o->rows + (uint32_t)(split < most ? split : most) + TWINS;
 }
 
 static int skel_configure_hits(struct usdt_bpf *skel, const struct tracer_options *o,
@@ -96,22 +103,28 @@ static int skel_configure_hits(struct usdt_bpf *skel, const struct tracer_option
 {
 	int err;
 
-	skel->rodata->hit_args = o->hit_args;
+	skel->rodata->hit_args = o->plan.hit_args;
 	skel->rodata->hit_mask = HIT_PLACES / stripes - 1;
 	err = bpf_map__set_max_entries(skel->maps.hit_rings, stripes);
-	err = err ?: bpf_map__set_value_size(skel->maps.hit_places, HIT_PLACE_SIZE(o->hit_args));
+	err = err
+		      ?: bpf_map__set_value_size(skel->maps.hit_places,
+						 HIT_PLACE_SIZE(o->plan.hit_args));
 	return err ?: bpf_map__set_max_entries(skel->maps.hit_places, HIT_PLACES);
 }
 
 static int skel_configure_texts(struct usdt_bpf *skel, const struct tracer_options *o,
 				enum attach_mode mode)
 {
+	uint32_t rooms = 16; /* hits that can copy texts at the same time */
 	int err = 0;
 
 	skel->rodata->want_texts = o->texts;
 	skel->rodata->keep_texts = o->by_text;
+	while (rooms < 2 * (uint32_t)libbpf_num_possible_cpus())
+		rooms *= 2;
+	skel->rodata->room_mask = rooms - 1;
 	if (o->texts)
-		err = bpf_map__set_max_entries(skel->maps.text_rooms, TEXT_ROOMS);
+		err = bpf_map__set_max_entries(skel->maps.text_rooms, rooms);
 	if (o->by_text)
 		err = err ?: bpf_map__set_max_entries(skel->maps.texts, MAX_TEXTS);
 	/* before 6.1 the verifier warns of maps that take memory inside a program */
@@ -260,6 +273,7 @@ static int tracer_load(struct tracer *t, const struct tracer_options *o, const c
 		if (!t->ring)
 			return -errno;
 	}
+	*doing = "plan what to attach";
 	t->plan = plan__new(&o->plan, t->sites);
 	t->attach = attach__new(t->skel->progs.assay_usdt, t->mode, t->pages, MAX_PAGES);
 	return t->plan && t->attach ? 0 : -ENOMEM;

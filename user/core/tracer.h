@@ -28,7 +28,6 @@ struct tracer_options {
 	bool threads;		  /* threads are keys */
 	bool slow;		  /* a record of every duration of at least slow_ns */
 	uint64_t slow_ns;
-	uint32_t hit_args; /* arguments that records of hits have, where plan.hits wants them */
 	enum attach_mode attach;
 	pid_t pid; /* every attachment will be in this process only; 0: in any */
 };

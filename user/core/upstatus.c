@@ -16,6 +16,18 @@ struct upstatus {
 
 #define SAFE_DIGITS 18 /* of an integer that jansson holds */
 
+/* Copies a string with its quotes, or what there is of it. */
+static size_t copy_string(char *to, const char *text)
+{
+	size_t n = 1;
+
+	while (text[n] && text[n] != '"')
+		n += text[n] == '\\' && text[n + 1] ? 2 : 1;
+	n += text[n] == '"';
+	memcpy(to, text, n);
+	return n;
+}
+
 /*
  * The text with integers of more digits than jansson holds made into strings, so that none is
  * rounded or refused. In new memory.
@@ -23,27 +35,24 @@ struct upstatus {
 static char *quote_long_integers(const char *text)
 {
 	char *out = malloc(2 * strlen(text) + 1), *o = out;
-	bool in_string = false;
 
 	while (out && *text) {
-		size_t digits = in_string ? 0 : strspn(text, "0123456789");
+		size_t n = strspn(text, "+-.0123456789eE");
+		size_t digits = strspn(text + (*text == '-'), "0123456789");
 
-		if (digits > SAFE_DIGITS && !strchr(".eE", text[digits])) {
-			o += sprintf(o, "\"%.*s\"", (int)digits, text);
-			text += digits;
-			continue;
+		if (*text == '"') {
+			n = copy_string(o, text);
+			o += n;
+		} else if (!isdigit((unsigned char)*text) && *text != '-') {
+			n = 1;
+			*o++ = *text;
+		} else if (digits > SAFE_DIGITS && n == digits + (*text == '-')) {
+			o += sprintf(o, "\"%.*s\"", (int)n, text);
+		} else {
+			memcpy(o, text, n);
+			o += n;
 		}
-		if (digits) {
-			memcpy(o, text, digits);
-			o += digits;
-			text += digits;
-			continue;
-		}
-		if (in_string && *text == '\\' && text[1])
-			*o++ = *text++;
-		else if (*text == '"')
-			in_string = !in_string;
-		*o++ = *text++;
+		text += n;
 	}
 	if (out)
 		*o = '\0';
@@ -91,6 +100,11 @@ void upstatus__free(struct upstatus *s)
 		return;
 	json_decref(s->root);
 	free(s);
+}
+
+json_t *upstatus_json(const struct upstatus *s)
+{
+	return json_incref(s->object);
 }
 
 const char *upstatus_bare(const char *text, size_t *len)

@@ -7,6 +7,7 @@
 #ifndef ASSAY_UPSTATUS_H
 #define ASSAY_UPSTATUS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,9 @@ struct upstatus;
  */
 int upstatus__parse(const char *text, struct upstatus **out, char *why, size_t why_size);
 void upstatus__free(struct upstatus *status);
+
+/* The object itself, a new reference; numbers beyond 63 bits are strings in it. */
+json_t *upstatus_json(const struct upstatus *status);
 
 /* The object's text, byte for byte, in `text` as it was parsed; its length in *len. */
 const char *upstatus_bare(const char *text, size_t *len);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/escape.h"
@@ -73,21 +72,12 @@ void status_print_row(FILE *out, const struct status_column *columns, const stru
 	fputc('\n', out);
 }
 
-void status_print_json(const struct render *r, const char *text, const struct status_row *row)
+void status_print_json(const struct render *r, const struct status_row *row)
 {
-	json_t *object = json_line(r), *status;
-	char *dup;
-	size_t len;
+	json_t *object = json_line(r);
 
-	text = upstatus_bare(text, &len);
-	dup = strndup(text, len);
-	status = dup ? json_loads(dup, 0, NULL) : NULL;
 	json_set(object, "pid", json_integer(row->tgid));
-	/* one with numbers that JSON's reader can't hold is passed on as text */
-	if (status)
-		json_set(object, "status", status);
-	else
-		json_set(object, "status_text", json_text(dup ? dup : ""));
+	json_set(object, "new_jobs", json_integer(row->delta));
+	json_set(object, "status", upstatus_json(row->status));
 	json_print(r->out, object);
-	free(dup);
 }

@@ -41,7 +41,7 @@ void status_print_titles(FILE *out, const struct status_column *columns, const c
 void status_print_row(FILE *out, const struct status_column *columns, const struct status_row *row,
 		      bool extra, bool labelled);
 /* The whole status, and whose it is. */
-void status_print_json(const struct render *render, const char *text, const struct status_row *row);
+void status_print_json(const struct render *render, const struct status_row *row);
 
 /* One column's value, escaped. Returns `dst`. */
 char *status_value(const struct status_column *column, const struct status_row *row, char *dst,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/escape.h"
+#include "core/log.h"
 #include "core/units.h"
 #include "render/json.h"
 #include "sessions.h"
@@ -123,28 +125,14 @@ static void up_hit(const struct report_view *view, const struct hit_probe *probe
 static void row_json(const struct report_view *view, const struct session *s, uint32_t tgid,
 		     const char *where)
 {
-	static const char *const fields[] = { "ds_state", "ds_live_repair_completed",
-					      "ds_live_repair_aborted" };
 	json_t *object = json_line(&view->render);
-	char value[256];
 
 	json_set(object, "pid", json_integer(tgid));
 	json_set(object, "where", json_text(where));
 	json_set(object, "silent", json_boolean(!s));
 	if (s) {
-		json_set(object, "upstairs_id", json_text(s->upstairs));
-		json_set(object, "session_id", json_text(s->session));
-		json_set(object, "next_job_id", json_integer(s->last_job));
 		json_set(object, "new_jobs", json_integer(s->last_job - s->first_job));
-	}
-	for (size_t f = 0; s && f < sizeof(fields) / sizeof(fields[0]); f++) {
-		json_t *array = json_array();
-
-		for (int i = 0; i < upstatus_count(s->latest, fields[f]); i++) {
-			upstatus_value(s->latest, fields[f], i, value, sizeof(value));
-			json_array_append_new(array, json_text(value));
-		}
-		json_set(object, fields[f], array);
+		json_set(object, "status", upstatus_json(s->latest));
 	}
 	json_print(view->render.out, object);
 }
@@ -155,17 +143,17 @@ static void print_state(const struct report_view *view, const struct session *s,
 	const struct status_format *f = view->report->status[view->layout];
 	struct status_row row = { .tgid = tgid };
 	FILE *out = view->render.out;
-	char where[256];
+	char where[256], fit[1024];
 
 	view->where(view->arg, tgid, where, sizeof(where));
 	if (view->render.json) {
 		row_json(view, s, tgid, where);
 		return;
 	}
-	if (view->layout == LAYOUT_COMPACT)
-		where[WHERE] = '\0';
+	/* cut at a whole character */
+	escape_copy(fit, view->layout == LAYOUT_COMPACT ? WHERE + 1 : sizeof(fit), where);
 	if (f != &format_up)
-		fprintf(out, "%s ", where);
+		fprintf(out, "%s ", fit);
 	if (!s) {
 		fprintf(out, "%6u silent\n", tgid);
 		return;
@@ -192,13 +180,17 @@ static void states_end(const struct report_view *view)
 	uint32_t *pids;
 	int npids = view->traced(view->arg, &pids);
 
-	if (f == &format_up && !view->render.json)
+	if (f == &format_up && n && !view->render.json)
 		status_print_titles(view->render.out, f->columns, NULL, false);
 	for (int i = 0; i < n; i++)
 		print_state(view, all[i], all[i]->tgid);
 	for (int i = 0; i < npids && f != &format_up; i++)
 		if (!told(keep, pids[i]) && view->alive(view->arg, pids[i]))
 			print_state(view, NULL, pids[i]);
+	if (!n && !npids) {
+		log_error("%s: no upstairs was found", view->report->name);
+		view->fail(view->arg);
+	}
 	sessions_warn(&keep->sessions);
 	sessions_free(&keep->sessions);
 	free(all);
@@ -263,6 +255,7 @@ const struct report report_get_up_state = {
 	.layouts = 1u << LAYOUT_COMPACT,
 	.rules = sessions_rules,
 	.duration = UP_NS,
+	.waits = true,
 	.status = { NULL, &format_up },
 	.begin = states_begin,
 	.hit = up_hit,

@@ -16,6 +16,7 @@
 
 struct report;
 struct status_format;
+struct waiting;
 
 /* One printing: the numbers, and how they are wanted. */
 struct report_view {
@@ -27,14 +28,20 @@ struct report_view {
 	struct counts_state *state;	 /* lasts from one printing to the next */
 	counts_alive_fn alive;		 /* whether a process is still there */
 	const void *arg;		 /* of this and the functions below */
+	uint64_t now;			 /* ns, CLOCK_MONOTONIC: the moment this is of */
 	const char *process;		 /* of a hit: the name of its process */
 	void *keep;			 /* what the report's begin() made */
 	/* where a process runs (core/where.h), as far as it is known. Returns `dst` */
 	char *(*where)(const void *arg, uint32_t tgid, char *dst, size_t size);
+	/* the name of a process, as far as it is known; valid until the next call */
+	const char *(*name)(const void *arg, uint32_t tgid);
+	/* adds the starts that wait for their dones (core/waiting.h); 0 or -ENOMEM */
+	int (*waiting)(const void *arg, struct waiting *waiting);
 	/* the processes that are traced, in *pids (caller frees); their number */
 	int (*traced)(const void *arg, uint32_t **pids);
 	/* ends the run, once what is under way is printed */
 	void (*stop)(const void *arg);
+	void (*fail)(const void *arg); /* the run has failed; the report has said why */
 };
 
 /* Which rules a report makes for the probes that its arguments name: user/reports/wild.h. */
@@ -70,6 +77,7 @@ struct report {
 	uint64_t interval;	   /* ns between prints without -i; 0: only at the end */
 	uint64_t compact_interval; /* the same in compact layout, where it differs */
 	uint64_t duration;	   /* ns after which it ends by itself, without -d; 0: never */
+	bool waits;		   /* for what it traces, as with -Z */
 	bool cumulative;	   /* each print is of all since the start */
 	/* how the numbers print: distributions, a table of counters, or a function of its own */
 	const struct latency_format *latency;
@@ -85,12 +93,21 @@ struct report {
 	void *(*begin)(const struct report_view *view);
 	void (*end)(const struct report_view *view);
 	void (*tick)(const struct report_view *view); /* once a second */
+	/*
+	 * Reports that a person talks to: after begin(), what to read from (negative: nothing), and
+	 * what is called when there is something, or when the terminal has another size.
+	 */
+	int (*input_fd)(const struct report_view *view);
+	void (*input)(const struct report_view *view);
 	/* each hit, where those are wanted */
 	void (*hit)(const struct report_view *view, const struct hit_probe *probe,
 		    const struct hit *hit);
 };
 
-/* What its command line takes. */
+/* The next report of the same name, for other layouts; NULL: there is none. */
+const struct report *report_namesake(const struct report *report);
+
+/* What its command line takes, that of its namesake included. */
 struct options_spec report_spec(const struct report *report);
 
 /* Prints the view as its report does. */
@@ -103,10 +120,10 @@ bool report_pairs(const struct report *report);
 const struct latency_format *report_latency(const struct report *report, enum layout layout);
 
 /*
- * Of the reports that share the name, a layout each, the one that has the layout; the report itself
- * where none has.
+ * Of the reports that share the name, a layout each, the one that has the layout asked for, or
+ * takes the process that was given; the report itself where none does.
  */
-const struct report *report_of_layout(const struct report *report, enum layout wanted);
+const struct report *report_meant(const struct report *report, const struct options *options);
 
 /* The layout that is used when `wanted` is asked for, or -1 where the report has no such. */
 int report_layout(const struct report *report, enum layout wanted, bool asked);

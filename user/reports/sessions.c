@@ -6,6 +6,8 @@
 #include "core/log.h"
 #include "sessions.h"
 
+#define MAX_SESSIONS 4096
+
 const struct probe_rule sessions_rules[] = {
 	RULE("crucible_upstairs", "up-status", .verb = FOLD_NONE),
 	{ 0 },
@@ -20,9 +22,10 @@ static struct session *session_get(struct sessions *all, uint32_t tgid, const ch
 		if (s->tgid == tgid && !strcmp(s->session, session) &&
 		    !strcmp(s->upstairs, upstairs))
 			return s;
-	s = calloc(1, sizeof(*s));
+	s = all->n < MAX_SESSIONS ? calloc(1, sizeof(*s)) : NULL;
 	if (!s)
 		return NULL;
+	all->n++;
 	s->tgid = tgid;
 	snprintf(s->upstairs, sizeof(s->upstairs), "%s", upstairs);
 	snprintf(s->session, sizeof(s->session), "%s", session);
@@ -56,7 +59,7 @@ struct session *sessions_hear(struct sessions *all, const struct hit *hit, struc
 	upstatus_value(status, "session_id", -1, id, sizeof(id));
 	s = session_get(all, hit->tgid, upstairs, id);
 	if (!s)
-		return unread(all, status, "no memory");
+		return unread(all, status, "too many sessions, or no memory");
 	if (!upstatus_number(status, "next_job_id", -1, &job))
 		job = s->last_job;
 	if (!s->statuses++)

@@ -9,8 +9,6 @@
 #include "core/upstatus.h"
 #include "report.h"
 
-#define SESSION_CLIENTS 8 /* whose state is kept; there are three today */
-
 struct session {
 	uint32_t tgid;
 	char upstairs[64];
@@ -25,6 +23,7 @@ struct session {
 
 struct sessions {
 	struct session *first;
+	int n;
 	uint64_t unread; /* statuses that were no JSON, cut, or told an error */
 	char why[256];	 /* of the last of these */
 };

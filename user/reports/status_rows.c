@@ -69,7 +69,7 @@ void status_hit(const struct report_view *view, const struct hit_probe *probe,
 	if (!f->columns)
 		print_bare(view->render.out, hit->text[UP_STATUS_ARG]);
 	else if (view->render.json)
-		status_print_json(&view->render, hit->text[UP_STATUS_ARG], &row);
+		status_print_json(&view->render, &row);
 	else
 		status_print_row(view->render.out, f->columns, &row, view->options->extra,
 				 f->labelled);

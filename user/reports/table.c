@@ -5,6 +5,7 @@
 
 /* In the order of "assay list": counts, latencies from the guest down to the disk, any probes. */
 #define REPORTS(ROW)               \
+	ROW(top)                   \
 	ROW(tracegw)               \
 	ROW(trace_vol)             \
 	ROW(all_downstairs)        \
@@ -47,9 +48,25 @@ REPORTS(DECLARE)
 #define ENTRY(name) &report_##name,
 const struct report *const reports[] = { REPORTS(ENTRY) NULL };
 
+const struct report *report_namesake(const struct report *report)
+{
+	bool behind = false;
+
+	for (int i = 0; reports[i]; i++) {
+		if (behind && !strcmp(reports[i]->name, report->name))
+			return reports[i];
+		behind = behind || reports[i] == report;
+	}
+	return NULL;
+}
+
 struct options_spec report_spec(const struct report *report)
 {
-	return (struct options_spec){ report->summary, report->args, report->takes };
+	const struct report *other = report_namesake(report);
+
+	return (struct options_spec){ report->summary,
+				      report->args || !other ? report->args : other->args,
+				      report->takes | (other ? other->takes & TAKES_EXTRA : 0) };
 }
 
 bool report_pairs(const struct report *report)
@@ -75,11 +92,18 @@ int report_layout(const struct report *report, enum layout wanted, bool asked)
 	return asked ? -1 : __builtin_ctz(report->layouts);
 }
 
-const struct report *report_of_layout(const struct report *report, enum layout wanted)
+const struct report *report_meant(const struct report *report, const struct options *options)
 {
-	for (int i = 0; reports[i]; i++)
-		if (!strcmp(reports[i]->name, report->name) && reports[i]->layouts & 1u << wanted)
-			return reports[i];
+	bool pid = !options->layout_given && options->nargs;
+
+	for (int i = 0; reports[i]; i++) {
+		const struct report *r = reports[i];
+
+		if (strcmp(r->name, report->name))
+			continue;
+		if (pid ? r->pid_arg : r->layouts & 1u << options->layout)
+			return r;
+	}
 	return report;
 }
 
@@ -144,7 +168,7 @@ const struct report *report_find(const char *name, const struct report **matches
 			*nmatches = 0;
 			return reports[i];
 		}
-		if (!len || strncmp(reports[i]->name, name, len))
+		if (!len || strncmp(reports[i]->name, name, len) || report_namesake(reports[i]))
 			continue;
 		if (*nmatches < max)
 			matches[*nmatches] = reports[i];

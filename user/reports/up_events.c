@@ -39,7 +39,7 @@ static void *events_begin(const struct report_view *view)
 static void print_event(const struct report_view *view, const struct event *e)
 {
 	FILE *out = view->render.out;
-	char time[40];
+	char time[40], upstairs[9], session[9]; /* eight characters */
 	json_t *object;
 
 	if (view->render.json) {
@@ -55,9 +55,11 @@ static void print_event(const struct report_view *view, const struct event *e)
 		json_print(out, object);
 		return;
 	}
-	fprintf(out, "%s %6u %-8.8s %-8.8s %6d %s ",
+	escape_copy(upstairs, sizeof(upstairs), e->session->upstairs);
+	escape_copy(session, sizeof(session), e->session->session);
+	fprintf(out, "%s %6u %-8s %-8s %6d %s ",
 		time_format_local(view->render.wall, time, sizeof(time)), e->session->tgid,
-		e->session->upstairs, e->session->session, e->client, e->field + strlen("ds_"));
+		upstairs, session, e->client, e->field + strlen("ds_"));
 	if (*e->before) {
 		escape_print(out, e->before);
 		fputs(" -> ", out);

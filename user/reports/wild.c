@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/escape.h"
 #include "core/signature.h"
 #include "wild.h"
 
-#define MAX_RULES      4096
-#define MAX_COUNTS     2048 /* rows of a report that counts */
-#define MAX_PAIRS      256  /* the same of one that measures: each is a distribution */
-#define MAX_SPLITS     16   /* groups that a row is split into by --by, on the average */
-#define MAX_WILD_RULES 4    /* of one probe */
+#define MAX_RULES  4096
+#define MAX_COUNTS 2048 /* rows of a report that counts */
+#define MAX_PAIRS  256	/* the same of one that measures: each is a distribution */
+#define MAX_SPLITS 16	/* groups that a row is split into by --by, on the average */
 
 struct probe {
 	char *provider;
@@ -166,14 +166,17 @@ static void rule_add(struct wild *w, struct probe_rule *rule, const struct probe
 	w->nrules++;
 }
 
-/* A row of that label; -1 when there is no room. */
+/* A row of that label, which is made fit for a terminal; -1 when there is no room. */
 static int row_new(struct wild *w, char *label)
 {
-	if (!label || w->nlabels == (int)w->report.rows) {
-		free(label);
+	char *fit = label ? escape_dup(label) : NULL;
+
+	free(label);
+	if (!fit || w->nlabels == (int)w->report.rows) {
+		free(fit);
 		return -1;
 	}
-	w->labels[w->nlabels++] = label;
+	w->labels[w->nlabels++] = fit;
 	w->format.nlabels = w->nlabels;
 	return w->nlabels - 1;
 }
@@ -238,7 +241,7 @@ static void add_pair(struct wild *w, const struct probe *start, const struct pro
 	struct fold_rule key = { 0 }, end = { 0 };
 	int row;
 
-	if (rules_of(w, start) == MAX_WILD_RULES || rules_of(w, done) == MAX_WILD_RULES ||
+	if (rules_of(w, start) == USDT_MAX_RULES || rules_of(w, done) == USDT_MAX_RULES ||
 	    w->nrules + 2 > MAX_RULES || !pair_key(w, start, done, &key) ||
 	    !pair_key(w, done, start, &end)) {
 		w->refused++;

@@ -104,9 +104,15 @@ int run_open_hits(struct run *run)
 /* Says so when what keeps the hits fails, and ends the run: what is kept is kept. */
 static void check_kept(struct run *run, int err)
 {
+	char doing[256];
+
 	if (!err || run->status != STATUS_OK)
 		return;
-	run_fail(run, kept_in(run) ? kept_in(run) : "write to stdout", err);
+	snprintf(doing, sizeof(doing), "write %s",
+		 kept_in(run)		? kept_in(run)
+		 : run->options->output ? run->options->output
+					: "to stdout");
+	run_fail(run, doing, err);
 	if (run->loop)
 		loop_stop(run->loop);
 }
@@ -128,21 +134,48 @@ static void warn_unread(const struct hit_probe *probe, const struct notes *notes
 								  : "in memory");
 }
 
-int run_tell_probes(struct run *run, const char *path, const struct notes *notes)
+int run_note_probes(struct run *run, const char *path, const struct notes *notes)
 {
-	int n, first = run->probes_told, err = 0;
-	const struct hit_probe *probes = tracer_probes(run->tracer, &n);
+	const struct hit_probe *probes;
+	int n;
 
+	probes = tracer_probes(run->tracer, &n);
+	for (; run->probes_noted < n; run->probes_noted++) {
+		const struct hit_probe *probe = &probes[run->probes_noted];
+
+		warn_unread(probe, notes);
+		if (probe->binary >= run->npaths) {
+			const char **paths =
+				reallocarray(run->paths, probe->binary + 1, sizeof(*paths));
+
+			if (!paths)
+				return run_fail(run, "note a binary's probes", -ENOMEM);
+			run->paths = paths;
+			run->npaths = probe->binary + 1;
+		}
+		run->paths[probe->binary] = path;
+	}
+	return run->started ? run_tell_probes(run) : 0;
+}
+
+int run_tell_probes(struct run *run)
+{
+	const struct hit_probe *probes;
+	int n, err = 0;
+
+	probes = tracer_probes(run->tracer, &n);
 	for (; run->probes_told < n && !err; run->probes_told++) {
-		int i = run->probes_told;
+		const struct hit_probe *probe = &probes[run->probes_told];
 
-		warn_unread(&probes[i], notes);
-		if (run->writer && i == first)
-			err = recording_add_binary(run->writer, probes[i].binary, path);
+		if (run->writer) {
+			err = recording_add_binary(run->writer, probe->binary,
+						   run->paths[probe->binary]);
+			err = err == -EEXIST ? 0 : err;
+		}
 		if (run->writer && !err)
-			err = recording_add_probe(run->writer, i, &probes[i]);
+			err = recording_add_probe(run->writer, run->probes_told, probe);
 		if (run->perfetto && !err)
-			err = perfetto_add_probe(run->perfetto, i, &probes[i]);
+			err = perfetto_add_probe(run->perfetto, run->probes_told, probe);
 	}
 	check_kept(run, err);
 	return err;
@@ -197,6 +230,8 @@ void run_hit(void *arg, const struct hit *hit)
 	if (!probe || enough_hits(run))
 		return;
 	process = tell_process(run, hit, probe->binary);
+	if (process)
+		process->hit = true;
 	if (run->writer)
 		err = recording_add_hit(run->writer, hit);
 	if (run->perfetto && !err)
@@ -245,18 +280,29 @@ void run_process_ended(struct run *run, struct seen_process *process)
 	check_kept(run, err);
 }
 
+/* What became of hits that are not on the trace as they were. */
 static void say_perfetto(const struct perfetto_stats *s)
 {
+	const struct {
+		uint64_t n;
+		const char *text;
+	} told[] = {
+		{ s->orphans, "dones without a start: not on the trace" },
+		{ s->unknown, "hits of unknown probes: not on the trace" },
+		{ s->unfinished - s->crowded, "slices that had no end yet" },
+		{ s->crowded, "slices ended early: too many were open on their track" },
+		{ s->ambiguous, "dones that had several starts to choose from" },
+		{ s->disordered, "hits that came too late, shown later than they were" },
+		{ s->cut, "texts cut" },
+		{ s->flows_unsure + s->flows_ambiguous + s->flows_untraced,
+		  "jobs at a downstairs without an arrow: whose they were was not certain" },
+	};
+
 	log_info("%llu slices, %llu instants, %llu flows", (unsigned long long)s->slices,
 		 (unsigned long long)s->instants, (unsigned long long)s->flows);
-	if (s->orphans || s->unknown || s->cut)
-		log_warn(
-			"not on the trace: %llu dones without a start, %llu hits of unknown probes, "
-			"parts of %llu texts",
-			(unsigned long long)s->orphans, (unsigned long long)s->unknown,
-			(unsigned long long)s->cut);
-	if (s->unfinished)
-		log_warn("%llu slices had no end yet", (unsigned long long)s->unfinished);
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (told[i].n)
+			log_warn("%llu %s", (unsigned long long)told[i].n, told[i].text);
 }
 
 void run_close_hits(struct run *run)

@@ -11,6 +11,7 @@
 #include "core/units.h"
 #include "render/json.h"
 #include "state.h"
+#include "status.h"
 
 struct render run_render(const struct run *run, uint64_t monotonic)
 {
@@ -35,6 +36,23 @@ static void run_stop_report(const void *arg)
 		loop_stop(run->loop);
 }
 
+static const char *run_name(const void *arg, uint32_t tgid)
+{
+	const struct seen_process *p = run_process((struct run *)arg, tgid);
+
+	return p ? p->name : "-";
+}
+
+static int run_view_waiting(const void *arg, struct waiting *waiting)
+{
+	return run_waiting(arg, waiting);
+}
+
+static void run_fail_report(const void *arg)
+{
+	((struct run *)arg)->status = STATUS_FAILED;
+}
+
 struct report_view run_view(struct run *run, uint64_t monotonic)
 {
 	return (struct report_view){
@@ -45,11 +63,31 @@ struct report_view run_view(struct run *run, uint64_t monotonic)
 		.state = &run->counts,
 		.alive = run_alive,
 		.arg = run,
+		.now = monotonic,
 		.keep = run->keep,
 		.where = run_where,
+		.name = run_name,
+		.waiting = run_view_waiting,
 		.traced = run_traced,
 		.stop = run_stop_report,
+		.fail = run_fail_report,
 	};
+}
+
+int run_open_output(struct run *run)
+{
+	const struct options *o = run->options;
+	char doing[256];
+
+	/* a recording is its writer's */
+	if (!o->output || (run->report->takes & TAKES_PROBES && !o->perfetto))
+		return 0;
+	run->out = fopen(o->output, "we");
+	if (run->out)
+		return 0;
+	run->out = stdout;
+	snprintf(doing, sizeof(doing), "open %s", o->output);
+	return run_fail(run, doing, -errno);
 }
 
 /* A row is there when it is printed: flushed, or the run ends. */

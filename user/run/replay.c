@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fnmatch.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,11 @@
 #include "state.h"
 #include "status.h"
 
-#define NSLOTS	   65536
-#define MAX_SPILLS 65535
-#define MAX_SPLIT  2048 /* groups: 16 MiB of distributions */
+#define NSLOTS	       65536
+#define ITEMS_BETWEEN  4096    /* looks at whether the output takes any more */
+#define MOST_INTERVALS 1000000 /* without an item */
+#define MAX_SPILLS     65535
+#define MAX_SPLIT      2048 /* groups: 16 MiB of distributions */
 
 /* What a probe of the recording does. */
 struct replay_probe {
@@ -62,14 +65,22 @@ static bool may_hold(const struct run *run)
 	return false;
 }
 
-static bool recording_has(const void *arg, const char *provider, const char *probe)
+/* A binary of the recording. */
+struct replay_binary {
+	const struct replay *replay;
+	uint32_t number;
+};
+
+static bool binary_has(const void *arg, const char *provider, const char *probe)
 {
-	const struct replay *r = arg;
+	const struct replay_binary *binary = arg;
+	const struct replay *r = binary->replay;
 
 	for (uint32_t i = 0; i < r->nprobes; i++) {
 		const struct hit_probe *p = recording_probe(r->run->recording, i);
 
-		if (p && !strcmp(p->name, probe) && !strcmp(p->provider, provider))
+		if (p && p->binary == binary->number && !strcmp(p->name, probe) &&
+		    !strcmp(p->provider, provider))
 			return true;
 	}
 	return false;
@@ -100,23 +111,16 @@ static void probe_ready(struct replay *r, uint32_t number)
 {
 	const struct hit_probe *probe = recording_probe(r->run->recording, number);
 	struct replay_probe *p = &r->probes[number];
+	struct replay_binary binary = { r, probe->binary };
 
 	p->ready = true;
 	p->wanted = false;
 	for (const struct probe_rule *rule = r->run->report->rules; rule->provider; rule++)
 		p->wanted = p->wanted || (!strcmp(rule->probe, probe->name) &&
 					  !strcmp(rule->provider, probe->provider));
-	plan_probe_rules(r->run->report->rules, probe->provider, probe->name, recording_has, r,
+	plan_probe_rules(r->run->report->rules, probe->provider, probe->name, binary_has, &binary,
 			 p->rules);
 	r->wanted = r->wanted || p->wanted;
-}
-
-static bool pid_wanted(const struct options *o, uint32_t tgid)
-{
-	for (int i = 0; i < o->npids; i++)
-		if ((uint32_t)o->pids[i] == tgid)
-			return true;
-	return !o->npids;
 }
 
 static void replay_folded(void *arg, uint32_t row, const struct fold_key *key, uint64_t duration)
@@ -147,6 +151,11 @@ static void replay_clock(struct replay *r, uint64_t time)
 	struct run *run = r->run;
 	const struct options *o = run->options;
 
+	if (run->interval && time > r->next_tick &&
+	    (time - r->next_tick) / run->interval > MOST_INTERVALS) {
+		run_fail(run, "the recording jumps in time", -EBADMSG);
+		return;
+	}
 	while (run->interval && !r->ended && r->next_tick <= time) {
 		run->replay_now = r->next_tick;
 		replay_losses(r);
@@ -181,7 +190,7 @@ static int replay_hit(struct replay *r, const struct hit *hit)
 	replay_clock(r, hit->time);
 	if (!probe->ready)
 		probe_ready(r, hit->probe);
-	if (r->ended || !probe->wanted || !pid_wanted(run->options, hit->tgid))
+	if (r->ended || !probe->wanted || !run_names_pid(run, hit->tgid))
 		return 0;
 	if (run_wants_hits(run)) {
 		run_hit(run, hit);
@@ -257,6 +266,8 @@ static int replay_open(struct replay *r)
 	header = recording_header(run->recording);
 	run->started = json_integer_value(json_object_get(header, "started_ns"));
 	run->to_wall = json_integer_value(json_object_get(header, "to_wall_ns"));
+	if (!run->started || run->started > INT64_MAX)
+		return run_fail(run, "the recording does not tell when it began", -EBADMSG);
 	run->replay_now = run->started;
 	r->next_tick = run->started + run->interval;
 	if (!may_hold(run)) {
@@ -273,7 +284,37 @@ static int replay_open(struct replay *r)
 		return run_fail(run, "make the tables", -ENOMEM);
 	if (report->tick)
 		r->next_second = run->started + NSEC_PER_SEC;
-	return run_begin_report(run) ? -ENOMEM : run_open_hits(run);
+	err = run_open_output(run);
+	err = err ? err : run_begin_report(run);
+	return err ? err : run_open_hits(run);
+}
+
+/* Ctrl-C and the like: what was read so far is printed. */
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	stopped = 1;
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Whether it makes no sense to go on: looked at every so many items. */
+static bool replay_enough(struct replay *r, uint64_t items)
+{
+	if (items % ITEMS_BETWEEN == 0 && ferror(r->run->out))
+		run_flush(r->run);
+	return r->ended || stopped || r->run->output_gone || r->run->status != STATUS_OK;
 }
 
 static void replay_finish(struct replay *r)
@@ -305,16 +346,22 @@ void run_replay(struct run *run)
 {
 	struct replay r = { .run = run };
 	struct recording_item item;
-	int got = 1, err = replay_open(&r);
+	uint64_t items = 1;
+	int got = 1, err;
 
-	while (!err && !r.ended && (got = recording_next(run->recording, &item)) > 0) {
+	catch_signals();
+	err = replay_open(&r);
+	for (; !err && !replay_enough(&r, items); items++) {
+		got = recording_next(run->recording, &item);
+		if (got <= 0)
+			break;
 		err = replay_item(&r, &item);
 		if (err)
 			run_fail(run, "replay", err);
 	}
 	if (got < 0)
 		run_fail(run, recording_why(run->recording), got);
-	else if (!err && !r.ended && recording_cut(run->recording))
+	else if (!err && got == 0 && recording_cut(run->recording))
 		log_warn("%s was not closed: it is as far as it goes", run->options->replay);
 	if (!err && run->recording)
 		replay_finish(&r);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -51,10 +53,22 @@ static void run_stop(void *arg)
 	loop_stop(((struct run *)arg)->loop);
 }
 
+static void run_input(void *arg)
+{
+	struct run *run = arg;
+	struct report_view view = run_view(run, run_now(run));
+
+	run->report->input(&view);
+}
+
 static void run_signal(void *arg, int signo)
 {
 	struct run *run = arg;
 
+	if (signo == SIGWINCH) {
+		run_input(run);
+		return;
+	}
 	if (signo == SIGUSR1) {
 		if (report_pairs(run->report))
 			run_print_waiting(run);
@@ -109,11 +123,19 @@ static int run_add_timers(struct run *run)
 	return err;
 }
 
+static int run_add_input(struct run *run)
+{
+	struct report_view view = run_view(run, run_now(run));
+	int fd = run->report->input ? run->report->input_fd(&view) : -1;
+
+	return fd < 0 ? 0 : loop_add_fd(run->loop, fd, EPOLLIN, run_input, run);
+}
+
 static int run_add_fds(struct run *run)
 {
-	int err = 0;
+	int err = run_add_input(run);
 
-	if (run->watch)
+	if (!err && run->watch)
 		err = loop_add_fd(run->loop, watch_fd(run->watch), EPOLLIN, run_watch_read, run);
 	if (!err && run->child)
 		err = loop_add_fd(run->loop, child_fd(run->child), EPOLLIN, run_stop, run);
@@ -172,7 +194,10 @@ static struct tracer_options run_tracer_options(const struct run *run)
 	enum plan_hits hits = run_hits(run);
 
 	return (struct tracer_options){
-		.plan = { .rules = report->rules, .hits = hits, .texts = o->texts },
+		.plan = { .rules = report->rules,
+			  .hits = hits,
+			  .texts = o->texts,
+			  .hit_args = run_hit_args(run) },
 		.verbs = run_verbs(report),
 		.max_rules = report->wild ? USDT_MAX_RULES : plan_most_rules(report->rules),
 		.rows = report->rows,
@@ -183,7 +208,6 @@ static struct tracer_options run_tracer_options(const struct run *run)
 		.threads = report->wild || plan_uses_threads(report->rules),
 		.slow = o->slow,
 		.slow_ns = o->slow_ns,
-		.hit_args = run_hit_args(run),
 		.attach = o->attach,
 		.pid = o->npids == 1 ? o->pids[0] : 0,
 	};
@@ -199,13 +223,12 @@ static int run_load(struct run *run)
 	if (err)
 		return run_fail(run, why, err);
 	if (options.slow || options.plan.hits) {
-		run->stream = stream__new(run->tracer, options.hit_args, &handlers);
+		run->stream = stream__new(run->tracer, options.plan.hit_args, &handlers);
 		if (!run->stream)
 			return run_fail(run, "follow hits", -ENOMEM);
 	}
-	err = run_open_hits(run);
-	if (err || !run_watches(run))
-		return err;
+	if (!run_watches(run))
+		return 0;
 	/* before the search for targets, so that none slips between */
 	err = watch__new(run_new_process, run, &run->watch, why, sizeof(why));
 	return err ? run_fail(run, why, err) : 0;
@@ -227,6 +250,8 @@ static int run_open_loop(struct run *run)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGUSR1);
+	if (run->report->input)
+		sigaddset(&signals, SIGWINCH);
 	err = loop_add_signals(run->loop, &signals, run_signal, run);
 	return err ? run_fail(run, "catch signals", err) : 0;
 }
@@ -245,6 +270,10 @@ static int run_start(struct run *run)
 	err = err ? err : run_find_targets(run);
 	err = err ? err : run_attach_found(run);
 	err = err ? err : run_nothing(run);
+	/* what a failed start would leave empty is not touched before */
+	err = err ? err : run_open_output(run);
+	err = err ? err : run_open_hits(run);
+	err = err ? err : run_tell_probes(run);
 	if (err)
 		return err;
 	tracer_go(run->tracer);
@@ -312,6 +341,7 @@ static void run_free(struct run *run)
 		if (run->named[i].pidfd > 0)
 			close(run->named[i].pidfd);
 	free(run->named);
+	free(run->paths);
 	run_processes_free(run);
 	child__free(run->child);
 	watch__free(run->watch);
@@ -356,10 +386,32 @@ static int check_words(const struct report *report, struct options *o)
 	return 0;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (!a || !b)
+		return false;
+	return !strcmp(a, b) || (!stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev &&
+				 x.st_ino == y.st_ino && S_ISREG(x.st_mode));
+}
+
 static int check_options(const struct report *report, const struct options *o)
 {
 	if (o->heatmap && (o->json || o->summary)) {
 		log_error("--heatmap draws; for numbers over time there is -j -i SECS");
+		return -EINVAL;
+	}
+	if (o->perfetto && o->json) {
+		log_error("--perfetto writes a trace, -j JSON: not both");
+		return -EINVAL;
+	}
+	if (o->heatmap && o->timestamps) {
+		log_error("--heatmap has times of its own: it takes no -T");
+		return -EINVAL;
+	}
+	if (same_file(o->output, o->replay) || same_file(o->output, o->record)) {
+		log_error("-o %s: that is the recording", o->output);
 		return -EINVAL;
 	}
 	if (o->replay && (o->nfiles || o->wait || o->dry_run || o->record || o->command)) {
@@ -393,20 +445,6 @@ static uint64_t run_interval(const struct run *run)
 	return o->count ? NSEC_PER_SEC : 0;
 }
 
-static int run_open_output(struct run *run)
-{
-	const struct options *o = run->options;
-
-	/* a recording is its writer's */
-	if (!o->output || (run->report->takes & TAKES_PROBES && !o->perfetto))
-		return 0;
-	run->out = fopen(o->output, "we");
-	if (run->out)
-		return 0;
-	run->out = stdout;
-	return run_fail(run, o->output, -errno);
-}
-
 static int run_prepare(struct run *run, const struct report *report, struct options *options)
 {
 	char why[256];
@@ -428,7 +466,7 @@ static int run_prepare(struct run *run, const struct report *report, struct opti
 		run->report = wild_report(run->wild);
 	}
 	run->targets = targets__new(run_wants, run);
-	return run->targets ? run_open_output(run) : run_fail(run, "find targets", -ENOMEM);
+	return run->targets ? 0 : run_fail(run, "find targets", -ENOMEM);
 }
 
 static void run_live(struct run *run)
@@ -446,9 +484,10 @@ int run_report(const struct report *report, struct options *options)
 {
 	struct run run = { 0 };
 
-	report = report_of_layout(report, options->layout);
+	report = report_meant(report, options);
 	if (!options->duration && !options->count)
 		options->duration = report->duration;
+	options->wait = options->wait || (report->waits && !options->replay);
 	if (check_words(report, options) || check_options(report, options))
 		return STATUS_USAGE;
 	if (run_prepare(&run, report, options))

@@ -90,10 +90,10 @@ char *run_where(const void *arg, uint32_t tgid, char *dst, size_t size)
 	return dst;
 }
 
-static bool pid_named(const struct run *run, pid_t pid)
+bool run_names_pid(const struct run *run, uint32_t pid)
 {
 	for (int i = 0; i < run->options->npids; i++)
-		if (run->options->pids[i] == pid)
+		if ((uint32_t)run->options->pids[i] == pid)
 			return true;
 	return !run->options->npids;
 }
@@ -112,11 +112,12 @@ int run_traced(const void *arg, uint32_t **out)
 		const struct binary *b = targets_get(run->targets, i);
 
 		for (int p = 0; p < b->npids; p++)
-			if (pid_named(run, b->pids[p]))
+			if (run_names_pid(run, b->pids[p]))
 				(*out)[n++] = b->pids[p];
 	}
 	for (const struct seen_process *p = run->seen; *out && run->recording && p; p = p->next)
-		(*out)[n++] = p->tgid;
+		if (p->hit && run_names_pid(run, p->tgid))
+			(*out)[n++] = p->tgid;
 	return n;
 }
 
@@ -173,9 +174,13 @@ struct seen_process *run_process(struct run *run, uint32_t tgid)
 		*link = p->next;
 		p->next = run->seen;
 		run->seen = p;
-		return p;
+		if (!p->ended || run->recording)
+			return p;
+		/* the id is another's by now */
+		run->seen = p->next;
+		break;
 	}
-	p = calloc(1, sizeof(*p));
+	p = p ? p : calloc(1, sizeof(*p));
 	if (!p)
 		return NULL;
 	*p = (struct seen_process){ .run = run, .tgid = tgid, .pidfd = -1, .next = run->seen };

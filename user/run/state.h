@@ -34,6 +34,7 @@ struct seen_process {
 	struct run *run;
 	uint32_t tgid;
 	int pidfd;  /* negative: none */
+	bool hit;   /* hits of it were wanted */
 	bool told;  /* to those who keep hits */
 	bool gone;  /* it has ended; its last hits may still have to come */
 	bool ended; /* they have come, and those who keep hits know */
@@ -79,8 +80,11 @@ struct run {
 	struct recording_writer *writer; /* of record and --record */
 	struct perfetto *perfetto;
 	struct seen_process *seen;
-	int probes_told; /* of the tracer's, to the writer and the trace */
-	uint64_t hits;	 /* printed, or kept */
+	int probes_noted;   /* of the tracer's */
+	int probes_told;    /* of them, to the writer and the trace */
+	const char **paths; /* of binaries, by their number; the targets' */
+	uint32_t npaths;
+	uint64_t hits; /* printed, or kept */
 
 	/* what is printed */
 	struct snapshot *before; /* at the last interval's end */
@@ -118,15 +122,17 @@ int run_waiting(const struct run *run, struct waiting *waiting);
 bool run_text(const void *run, uint64_t hash, char *text, size_t size);	 /* as render.text */
 bool run_alive(const void *run, uint32_t tgid);				 /* a counts_alive_fn */
 char *run_where(const void *run, uint32_t tgid, char *dst, size_t size); /* as view.where */
-int run_traced(const void *run, uint32_t **pids);			 /* as view.traced */
+bool run_names_pid(const struct run *run, uint32_t pid); /* with -p; true where that is not given */
+int run_traced(const void *run, uint32_t **pids);	 /* as view.traced */
 /* The process's entry, made when it is new; NULL without memory. */
 struct seen_process *run_process(struct run *run, uint32_t tgid);
 void run_processes_free(struct run *run);
 
 /* hits.c */
 int run_open_hits(struct run *run); /* makes what --record and the like write to */
-/* `path` is that of the binary whose probes are new; its notes may be NULL */
-int run_tell_probes(struct run *run, const char *path, const struct notes *notes);
+/* Remembers that the probes that are new are of this binary. 0 or -ENOMEM. */
+int run_note_probes(struct run *run, const char *path, const struct notes *notes);
+int run_tell_probes(struct run *run); /* tells those who keep hits of the probes that are new */
 void run_hit(void *run, const struct hit *hit); /* a stream handler */
 void run_drain(void *run);			/* what has come */
 void run_hits_tick(void *run);			/* once a second */
@@ -134,6 +140,7 @@ void run_process_ended(struct run *run, struct seen_process *process);
 void run_close_hits(struct run *run);
 
 /* print.c */
+int run_open_output(struct run *run); /* what -o names */
 struct render run_render(const struct run *run, uint64_t monotonic);
 struct report_view run_view(struct run *run, uint64_t monotonic);
 int run_begin_report(struct run *run); /* what the report itself has to do, in its own functions */

@@ -75,7 +75,7 @@ static int run_attach(struct run *run, const struct binary *b, pid_t pid)
 		return n;
 	}
 	run->sites += n;
-	if (run_wants_hits(run) && run_tell_probes(run, b->path, b->notes))
+	if (run_wants_hits(run) && run_note_probes(run, b->path, b->notes))
 		return -EIO;
 	describe_processes(b, pid, processes, sizeof(processes));
 	log_info("%s: %d sites of %s%s, %s", run->report->name, n, b->path, processes,
@@ -283,6 +283,11 @@ int run_nothing(struct run *run)
 	if (run->sites || o->wait || run_follows_command(run))
 		return 0;
 	run->status = STATUS_NOTHING;
+	if (run->wild && wild_refused(run->wild)) {
+		log_error("nothing to trace: %d probes or pairs match, but have no such --key",
+			  wild_refused(run->wild));
+		return -ENOENT;
+	}
 	if (all_gone(run->report)) {
 		log_error("nothing to trace: the probes of %s are %s in Crucible",
 			  run->report->name, all_gone(run->report));
@@ -305,8 +310,12 @@ static void run_print_point(struct run *run, const struct binary *b, const struc
 
 	if (!run->options->json) {
 		escape_print(run->out, b->path);
-		fprintf(run->out, " %s:%s offset 0x%" PRIx64 " semaphore 0x%" PRIx64 "\n",
-			p->probe->provider, p->probe->name, p->offset, p->sema_offset);
+		fputc(' ', run->out);
+		escape_print(run->out, p->probe->provider);
+		fputc(':', run->out);
+		escape_print(run->out, p->probe->name);
+		fprintf(run->out, " offset 0x%" PRIx64 " semaphore 0x%" PRIx64 "\n", p->offset,
+			p->sema_offset);
 		return;
 	}
 	object = json_line(&render);
@@ -323,8 +332,9 @@ int run_dry(struct run *run)
 {
 	struct plan *plan = plan__new(&(struct plan_options){ .rules = run->report->rules }, NULL);
 	char why[256] = "plan what to attach";
-	int err = plan ? run_find_targets(run) : run_fail(run, why, -ENOMEM);
+	int err = plan ? run_open_output(run) : run_fail(run, why, -ENOMEM);
 
+	err = err ? err : run_find_targets(run);
 	run->to_wall = monotonic_to_wall();
 	for (int i = 0; !err && i < targets_count(run->targets); i++) {
 		const struct binary *b = targets_get(run->targets, i);
