@@ -303,7 +303,7 @@ static __always_inline void fold_value(struct fold *f, __u32 row, __u32 by,
 				       const struct fold_hit *hit, __u64 value)
 {
 	__s64 index = fold_row_index(f, row, by, hit);
-	__u32 bucket = fold_bucket(value);
+	__u64 bucket = fold_bucket(value);
 	struct fold_tally *tally;
 	struct fold_hist *hist;
 
@@ -311,6 +311,8 @@ static __always_inline void fold_value(struct fold *f, __u32 row, __u32 by,
 		return;
 	tally = fold_home_tally(f, (__u32)index);
 	hist = fold_home_hist(f, (__u32)index);
+	/* older verifiers follow the bound of all 64 bits only, in the register that was checked */
+	FOLD_OPAQUE(bucket);
 	if (!tally || !hist || bucket >= FOLD_BUCKETS) {
 		fold_home_lost(f, FOLD_LOSS_GROUP, 1);
 		return;

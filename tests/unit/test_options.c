@@ -166,7 +166,7 @@ static void reports_take_what_is_theirs(void)
 		{ "trace-vol", TAKES_VOLUME, false },
 		{ "all_downstairs", TAKES_EXTRA, false },
 		{ "downstairs_count", TAKES_EXTRA, true },
-		{ "upstairs_count", 0, true },
+		{ "upstairs_count", TAKES_EXTRA, true }, /* its namesake does */
 		{ "perfgw", TAKES_LATENCY, false },
 		{ "perf-ds-net", TAKES_LATENCY, false },
 		{ "perf-ds-client", TAKES_LATENCY, false },
