@@ -191,7 +191,7 @@ test: test-programs
 
 # Fuzzers, with clang's libFuzzer (Debian: libclang-rt-14-dev), each for FUZZ_SECS.
 FUZZ	  := $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SRC  := $(filter-out %/tracer.c %/watch.c %/stream.c,$(wildcard user/core/*.c user/render/*.c))
+FUZZ_SRC  := $(filter-out %/tracer.c %/watch.c %/stream.c,$(wildcard user/core/*.c user/render/*.c user/reports/*.c))
 
 $(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC)
 	$(say) FUZZER $@

@@ -283,6 +283,26 @@ int targets_add_all(struct targets *t, int *hidden, char *why, size_t why_size)
 	return err;
 }
 
+void targets_add_running(struct targets *t)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
+		struct binary *b;
+		char path[32];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+		b = pid && stat(path, &st) == 0 ? binary_find(t, &st) : NULL;
+		if (b)
+			binary_add_pid(b, pid);
+	}
+	if (proc)
+		closedir(proc);
+}
+
 int targets_count(const struct targets *t)
 {
 	return t->n;

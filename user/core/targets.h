@@ -53,6 +53,9 @@ int targets_add_file(struct targets *targets, const char *path, pid_t pid, struc
  */
 int targets_add_all(struct targets *targets, int *hidden, char *why, size_t why_size);
 
+/* Adds the processes that run one of the targets; what can't be looked at is passed over. */
+void targets_add_running(struct targets *t);
+
 int targets_count(const struct targets *targets);
 struct binary *targets_get(const struct targets *targets, int i);
 

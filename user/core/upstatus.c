@@ -114,11 +114,13 @@ const char *upstatus_bare(const char *text, size_t *len)
 	while (end > p && isspace((unsigned char)end[-1]))
 		end--;
 	/* {"ok":OBJECT} */
-	p += strspn(p, "{ \t");
+	p += strspn(p, "{ \t\r\n");
 	if (!strncmp(p, "\"ok\"", 4) && end > p && end[-1] == '}') {
 		p += 4;
-		p += strspn(p, ": \t");
+		p += strspn(p, ": \t\r\n");
 		end--;
+		while (end > p && isspace((unsigned char)end[-1]))
+			end--;
 	} else {
 		p = text;
 	}
@@ -162,6 +164,7 @@ char *upstatus_value(const struct upstatus *s, const char *path, int index, char
 static bool number(const json_t *value, uint64_t *n)
 {
 	const char *text = json_string_value(value);
+	uint64_t got;
 	char *end;
 
 	if (json_is_integer(value) && json_integer_value(value) >= 0) {
@@ -171,8 +174,11 @@ static bool number(const json_t *value, uint64_t *n)
 	if (!text || strspn(text, "0123456789") != strlen(text) || !*text)
 		return false;
 	errno = 0;
-	*n = strtoull(text, &end, 10);
-	return !errno && !*end;
+	got = strtoull(text, &end, 10);
+	if (errno || *end)
+		return false;
+	*n = got;
+	return true;
 }
 
 bool upstatus_number(const struct upstatus *s, const char *path, int index, uint64_t *n)

@@ -24,10 +24,29 @@ static const struct {
 	{ "cri-containerd-", ".scope", "kubernetes", true },
 	{ "crio-conmon-", ".scope", NULL, false },
 	{ "crio-", ".scope", "kubernetes", true },
+	{ "crio-", "", "kubernetes", true },
 	{ "systemd-nspawn@", ".service", "nspawn", false },
+	{ "machine-qemu", ".scope", NULL, false }, /* libvirt's, a unit like others */
 	{ "machine-", ".scope", "nspawn", false },
 	{ "lxc.payload.", "", "lxc", false },
 };
+
+/* "SLICE:cri-containerd:ID", of containerd without systemd's help: the id; else the part itself. */
+static const char *behind_colons(const char *part, size_t *len)
+{
+	static const char *const engines[] = { ":cri-containerd:", ":crio:" };
+
+	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
+		const char *at = memmem(part, *len, engines[i], strlen(engines[i]));
+
+		if (!at)
+			continue;
+		at += strlen(engines[i]);
+		*len -= at - part;
+		return at;
+	}
+	return part;
+}
 
 static bool is_hex(const char *text, size_t len)
 {
@@ -72,20 +91,23 @@ static bool path_where(const char *path, size_t path_len, char *dst, size_t size
 	size_t before_len = 0;
 
 	for (const char *part = path; part < end;) {
-		size_t len = strcspn(part, "/\n");
+		size_t len = strcspn(part, "/\n"), id_len;
+		const char *id;
 
 		if (len > (size_t)(end - part))
 			len = end - part;
+		id_len = len;
+		id = behind_colons(part, &id_len);
 		if (container(part, len, dst, size)) {
 			is_container = true;
-		} else if (is_hex(part, len) && len == 64 && before_len) {
+		} else if (is_hex(id, id_len) && id_len == 64 && before_len) {
 			/* engines without systemd: /docker/ID, /kubepods/.../ID */
 			snprintf(dst, size, "%s-%.*s",
 				 strstr(path, "kubepods") && strstr(path, "kubepods") < end
 					 ? "kubernetes"
-				 : !strncmp(before, "docker", before_len) ? "docker"
-									  : "container",
-				 ID_LENGTH, part);
+				 : before_len == 6 && !strncmp(before, "docker", 6) ? "docker"
+										    : "container",
+				 ID_LENGTH, id);
 			is_container = true;
 		} else if (!is_container &&
 			   (has_suffix(part, len, ".service") || has_suffix(part, len, ".scope"))) {

@@ -122,6 +122,12 @@ static void up_hit(const struct report_view *view, const struct hit_probe *probe
 	states_hear(view, hit);
 }
 
+/* Since the first status; a job id that has gone back is no growth. */
+static uint64_t new_jobs(const struct session *s)
+{
+	return s->last_job > s->first_job ? s->last_job - s->first_job : 0;
+}
+
 static void row_json(const struct report_view *view, const struct session *s, uint32_t tgid,
 		     const char *where)
 {
@@ -131,7 +137,7 @@ static void row_json(const struct report_view *view, const struct session *s, ui
 	json_set(object, "where", json_text(where));
 	json_set(object, "silent", json_boolean(!s));
 	if (s) {
-		json_set(object, "new_jobs", json_integer(s->last_job - s->first_job));
+		json_set(object, "new_jobs", json_integer(new_jobs(s)));
 		json_set(object, "status", upstatus_json(s->latest));
 	}
 	json_print(view->render.out, object);
@@ -159,7 +165,7 @@ static void print_state(const struct report_view *view, const struct session *s,
 		return;
 	}
 	row.status = s->latest;
-	row.delta = s->last_job - s->first_job;
+	row.delta = new_jobs(s);
 	status_print_row(out, f->columns, &row, false, false);
 }
 

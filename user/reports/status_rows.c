@@ -47,7 +47,9 @@ static void print_bare(FILE *out, const char *text)
 	size_t len;
 
 	text = upstatus_bare(text, &len);
-	fwrite(text, 1, len, out);
+	/* a line a status: a newline can only stand between values */
+	for (size_t i = 0; i < len; i++)
+		fputc(text[i] == '\n' || text[i] == '\r' ? ' ' : text[i], out);
 	fputc('\n', out);
 }
 
@@ -59,13 +61,14 @@ void status_hit(const struct report_view *view, const struct hit_probe *probe,
 	struct status_row row = { .tgid = hit->tgid };
 	struct upstatus *status;
 	struct session *session = sessions_hear(&keep->sessions, hit, &status);
+	uint64_t job;
 
 	(void)probe;
 	if (!session)
 		return;
 	row.status = status;
-	if (upstatus_number(status, "next_job_id", -1, &row.delta))
-		row.delta = row.delta > session->last_job ? row.delta - session->last_job : 0;
+	if (upstatus_number(status, "next_job_id", -1, &job))
+		row.delta = job > session->last_job ? job - session->last_job : 0;
 	if (!f->columns)
 		print_bare(view->render.out, hit->text[UP_STATUS_ARG]);
 	else if (view->render.json)

@@ -125,6 +125,7 @@ static int run_target_files(struct run *run)
 		if (!found)
 			log_warn("%s carries no probe of %s", file, run->report->name);
 	}
+	targets_add_running(run->targets);
 	return 0;
 }
 
