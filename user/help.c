@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/signature.h"
 #include "help.h"
 #include "version.h"
 
@@ -18,7 +17,8 @@ static const struct {
 	{ NULL, NULL },
 };
 
-const char *help_example(const char *name)
+/* What a run of that name once printed, from docs/examples; NULL: there is none. */
+static const char *help_example(const char *name)
 {
 	for (int i = 0; examples[i].name; i++)
 		if (!strcmp(examples[i].name, name))
@@ -188,16 +188,9 @@ static void probes(struct page *page, const struct report *report)
 		return;
 	title(page, "Probes");
 	for (const struct probe_rule *rule = report->rules; rule->provider; rule++) {
-		const char *gone = signature_gone(rule->provider, rule->probe);
-		bool again = false;
-
-		for (const struct probe_rule *r = report->rules; r != rule; r++)
-			again = again || (!strcmp(r->probe, rule->probe) &&
-					  !strcmp(r->provider, rule->provider));
-		if (again)
+		if (report_rule_repeats(report, rule))
 			continue;
-		snprintf(line, sizeof(line), "%s:%s%s%s%s", rule->provider, rule->probe,
-			 gone ? " (" : "", gone ? gone : "", gone ? ")" : "");
+		report_rule_text(rule, line, sizeof(line));
 		if (page->man)
 			fputs(!*last			     ? ""
 			      : strcmp(last, rule->provider) ? ".PP\n"

@@ -20,7 +20,4 @@ void help_report(const struct report *report, bool man);
 void help_overview(const struct help_command *commands, bool man);
 void help_completion(const struct help_command *commands);
 
-/* What a run of that name once printed, from docs/examples; NULL: there is none. */
-const char *help_example(const char *name);
-
 #endif

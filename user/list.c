@@ -9,31 +9,16 @@
 #include "reports/report.h"
 #include "status.h"
 
-/* Whether an earlier rule has the same probe. */
-static bool rule_repeats(const struct report *report, const struct probe_rule *rule)
-{
-	for (const struct probe_rule *r = report->rules; r != rule; r++)
-		if (!strcmp(r->probe, rule->probe) && !strcmp(r->provider, rule->provider))
-			return true;
-	return false;
-}
-
-static void print_probe(const struct probe_rule *rule)
-{
-	const char *gone = signature_gone(rule->provider, rule->probe);
-
-	printf("    %s:%s%s%s%s\n", rule->provider, rule->probe, gone ? " (" : "", gone ? gone : "",
-	       gone ? ")" : "");
-}
-
 static void print_text(const struct report *report)
 {
+	char line[256];
+
 	printf("%s: %s\n", report->name, report->summary);
 	if (report->aliases)
 		printf("    also: %s\n", report->aliases);
 	for (const struct probe_rule *rule = report->rules; rule->provider; rule++)
-		if (!rule_repeats(report, rule))
-			print_probe(rule);
+		if (!report_rule_repeats(report, rule))
+			printf("    %s\n", report_rule_text(rule, line, sizeof(line)));
 }
 
 static void print_json(const struct report *report)
@@ -48,7 +33,7 @@ static void print_json(const struct report *report)
 	for (const struct probe_rule *rule = report->rules; rule->provider; rule++) {
 		const char *why = signature_gone(rule->provider, rule->probe);
 
-		if (rule_repeats(report, rule))
+		if (report_rule_repeats(report, rule))
 			continue;
 		snprintf(probe, sizeof(probe), "%s:%s", rule->provider, rule->probe);
 		json_array_append_new(probes, json_string(probe));

@@ -50,12 +50,17 @@ static bool rule_matches(const struct probe_rule *rule, const char *provider, co
 	return !strcmp(rule->probe, probe) && !strcmp(rule->provider, provider);
 }
 
-static bool rules_want(const struct probe_rule *rules, const struct note_probe *probe)
+bool plan_wants_probe(const struct probe_rule *rules, const char *provider, const char *probe)
 {
 	for (const struct probe_rule *rule = rules; rule->provider; rule++)
-		if (rule_matches(rule, probe->provider, probe->name))
+		if (rule_matches(rule, provider, probe))
 			return true;
 	return false;
+}
+
+static bool rules_want(const struct probe_rule *rules, const struct note_probe *probe)
+{
+	return plan_wants_probe(rules, probe->provider, probe->name);
 }
 
 bool plan_wants(const struct probe_rule *rules, const struct notes *notes)

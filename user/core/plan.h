@@ -55,6 +55,9 @@ struct plan;
 struct plan *plan__new(const struct plan_options *options, struct usdt_site *sites);
 void plan__free(struct plan *plan);
 
+/* Whether any of the rules is of this probe. */
+bool plan_wants_probe(const struct probe_rule *rules, const char *provider, const char *probe);
+
 /* Whether any of the rules wants a probe of these notes. */
 bool plan_wants(const struct probe_rule *rules, const struct notes *notes);
 

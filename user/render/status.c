@@ -9,8 +9,9 @@
 #define PREFIX	   8
 #define VALUE_SIZE 512
 
-char *status_value(const struct status_column *c, const struct status_row *row, char *dst,
-		   size_t size)
+/* One column's value, escaped. Returns `dst`. */
+static char *status_value(const struct status_column *c, const struct status_row *row, char *dst,
+			  size_t size)
 {
 	char value[VALUE_SIZE];
 	uint64_t sum;

@@ -43,8 +43,4 @@ void status_print_row(FILE *out, const struct status_column *columns, const stru
 /* The whole status, and whose it is. */
 void status_print_json(const struct render *render, const struct status_row *row);
 
-/* One column's value, escaped. Returns `dst`. */
-char *status_value(const struct status_column *column, const struct status_row *row, char *dst,
-		   size_t size);
-
 #endif

@@ -65,20 +65,16 @@ static const struct status_format format_lr_classic = { lr_classic, NULL, TITLES
 static const struct status_format format_lr_compact = { lr_compact, NULL, TITLES_NEVER, false };
 static const struct status_format format_up = { up_columns, NULL, TITLES_BY_ROWS, false };
 
-struct states {
-	struct sessions sessions;
-};
-
 static void *states_begin(const struct report_view *view)
 {
 	(void)view;
-	return calloc(1, sizeof(struct states));
+	return calloc(1, sizeof(struct sessions));
 }
 
 /* Whether every session of the process has been heard: one of them began anew. */
-static bool all_heard(const struct states *keep, uint32_t tgid)
+static bool all_heard(const struct sessions *keep, uint32_t tgid)
 {
-	for (const struct session *s = keep->sessions.first; s; s = s->next)
+	for (const struct session *s = keep->first; s; s = s->next)
 		if (s->tgid == tgid && s->statuses > 1)
 			return true;
 	return false;
@@ -98,9 +94,9 @@ static bool complete(const struct report_view *view)
 
 static void states_hear(const struct report_view *view, const struct hit *hit)
 {
-	struct states *keep = view->keep;
+	struct sessions *keep = view->keep;
 	struct upstatus *status;
-	struct session *session = sessions_hear(&keep->sessions, hit, &status);
+	struct session *session = sessions_hear(keep, hit, &status);
 
 	if (session)
 		session_keep(session, status);
@@ -169,9 +165,9 @@ static void print_state(const struct report_view *view, const struct session *s,
 	status_print_row(out, f->columns, &row, false, false);
 }
 
-static bool told(const struct states *keep, uint32_t tgid)
+static bool told(const struct sessions *keep, uint32_t tgid)
 {
-	for (const struct session *s = keep->sessions.first; s; s = s->next)
+	for (const struct session *s = keep->first; s; s = s->next)
 		if (s->tgid == tgid)
 			return true;
 	return false;
@@ -180,9 +176,9 @@ static bool told(const struct states *keep, uint32_t tgid)
 static void states_end(const struct report_view *view)
 {
 	const struct status_format *f = view->report->status[view->layout];
-	struct states *keep = view->keep;
+	struct sessions *keep = view->keep;
 	const struct session **all;
-	int n = sessions_sorted(&keep->sessions, &all);
+	int n = sessions_sorted(keep, &all);
 	uint32_t *pids;
 	int npids = view->traced(view->arg, &pids);
 
@@ -197,8 +193,8 @@ static void states_end(const struct report_view *view)
 		log_error("%s: no upstairs was found", view->report->name);
 		view->fail(view->arg);
 	}
-	sessions_warn(&keep->sessions);
-	sessions_free(&keep->sessions);
+	sessions_warn(keep);
+	sessions_free(keep);
 	free(all);
 	free(pids);
 	free(keep);

@@ -104,6 +104,12 @@ struct report {
 		    const struct hit *hit);
 };
 
+/* Whether an earlier rule of the report has the same probe: it is listed once. */
+bool report_rule_repeats(const struct report *report, const struct probe_rule *rule);
+
+/* "provider:probe", with why it is gone if it is, into `dst`, which is returned. */
+char *report_rule_text(const struct probe_rule *rule, char *dst, size_t size);
+
 /* The next report of the same name, for other layouts; NULL: there is none. */
 const struct report *report_namesake(const struct report *report);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <stdio.h>
 #include <string.h>
 
+#include "core/signature.h"
 #include "report.h"
 
 /* In the order of "assay list": counts, latencies from the guest down to the disk, any probes. */
@@ -47,6 +49,23 @@ REPORTS(DECLARE)
 
 #define ENTRY(name) &report_##name,
 const struct report *const reports[] = { REPORTS(ENTRY) NULL };
+
+bool report_rule_repeats(const struct report *report, const struct probe_rule *rule)
+{
+	for (const struct probe_rule *r = report->rules; r != rule; r++)
+		if (!strcmp(r->probe, rule->probe) && !strcmp(r->provider, rule->provider))
+			return true;
+	return false;
+}
+
+char *report_rule_text(const struct probe_rule *rule, char *dst, size_t size)
+{
+	const char *gone = signature_gone(rule->provider, rule->probe);
+
+	snprintf(dst, size, "%s:%s%s%s%s", rule->provider, rule->probe, gone ? " (" : "",
+		 gone ? gone : "", gone ? ")" : "");
+	return dst;
+}
 
 const struct report *report_namesake(const struct report *report)
 {

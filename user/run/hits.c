@@ -16,8 +16,7 @@ bool run_wants_hits(const struct run *run)
 	return run->report->hit || run->report->takes & TAKES_PROBES || run->options->record;
 }
 
-/* -n counts the hits that a report shows one by one. */
-static bool enough_hits(const struct run *run)
+bool run_enough_hits(const struct run *run)
 {
 	return run->report->takes & (TAKES_HITS | TAKES_STATUS) && run->options->count &&
 	       run->hits >= run->options->count;
@@ -227,7 +226,7 @@ void run_hit(void *arg, const struct hit *hit)
 	struct seen_process *process;
 	int err = 0;
 
-	if (!probe || enough_hits(run))
+	if (!probe || run_enough_hits(run))
 		return;
 	process = tell_process(run, hit, probe->binary);
 	if (process)
@@ -240,7 +239,7 @@ void run_hit(void *arg, const struct hit *hit)
 		show_hit(run, probe, hit, process);
 	check_kept(run, err);
 	run->hits++;
-	if (enough_hits(run) && run->loop)
+	if (run_enough_hits(run) && run->loop)
 		loop_stop(run->loop);
 }
 

@@ -114,10 +114,7 @@ static void probe_ready(struct replay *r, uint32_t number)
 	struct replay_binary binary = { r, probe->binary };
 
 	p->ready = true;
-	p->wanted = false;
-	for (const struct probe_rule *rule = r->run->report->rules; rule->provider; rule++)
-		p->wanted = p->wanted || (!strcmp(rule->probe, probe->name) &&
-					  !strcmp(rule->provider, probe->provider));
+	p->wanted = plan_wants_probe(r->run->report->rules, probe->provider, probe->name);
 	plan_probe_rules(r->run->report->rules, probe->provider, probe->name, binary_has, &binary,
 			 p->rules);
 	r->wanted = r->wanted || p->wanted;
@@ -194,8 +191,7 @@ static int replay_hit(struct replay *r, const struct hit *hit)
 		return 0;
 	if (run_wants_hits(run)) {
 		run_hit(run, hit);
-		r->ended = r->ended || (run->report->takes & (TAKES_HITS | TAKES_STATUS) &&
-					run->options->count && run->hits >= run->options->count);
+		r->ended = r->ended || run_enough_hits(run);
 	}
 	if (!run->report->rows)
 		return 0;
@@ -203,8 +199,7 @@ static int replay_hit(struct replay *r, const struct hit *hit)
 	for (int i = 0; i < FOLD_MAX_ARGS && !err; i++)
 		if (hit->text[i])
 			err = replay_keep_text(&run->texts, hit->args[i], hit->text[i]);
-	if (run->folded)
-		fold_table_hit(run->folded, probe->rules, USDT_MAX_RULES, &fold);
+	fold_table_hit(run->folded, probe->rules, USDT_MAX_RULES, &fold);
 	return err;
 }
 
@@ -305,8 +300,6 @@ static void catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 }
 
 /* Whether it makes no sense to go on: looked at every so many items. */

@@ -243,8 +243,6 @@ static int run_open_loop(struct run *run)
 	run->loop = loop__new();
 	if (!run->loop)
 		return run_fail(run, "make an epoll", -errno);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a recording that grows too large is an error, not our end */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
@@ -484,6 +482,9 @@ int run_report(const struct report *report, struct options *options)
 {
 	struct run run = { 0 };
 
+	/* a reader that goes away, or a recording that grows too large, is an error, not our end */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	report = report_meant(report, options);
 	if (!options->duration && !options->count)
 		options->duration = report->duration;

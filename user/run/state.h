@@ -134,8 +134,10 @@ int run_open_hits(struct run *run); /* makes what --record and the like write to
 int run_note_probes(struct run *run, const char *path, const struct notes *notes);
 int run_tell_probes(struct run *run); /* tells those who keep hits of the probes that are new */
 void run_hit(void *run, const struct hit *hit); /* a stream handler */
-void run_drain(void *run);			/* what has come */
-void run_hits_tick(void *run);			/* once a second */
+/* -n counts the hits that a report shows one by one */
+bool run_enough_hits(const struct run *run);
+void run_drain(void *run);     /* what has come */
+void run_hits_tick(void *run); /* once a second */
 void run_process_ended(struct run *run, struct seen_process *process);
 void run_close_hits(struct run *run);
 
