@@ -10,11 +10,9 @@
 #ifndef ASSAY_FOLD_H
 #define ASSAY_FOLD_H
 
-#include "fold_types.h"
+#include "fold_groups.h"
 
-/* What a home gives. Pointers may be NULL where a table has no such entry. */
-
-struct fold; /* the home's own */
+/* What a home gives beside what fold_groups.h asks for. */
 
 static __always_inline struct fold_slot *fold_home_slot(struct fold *f, __u32 hash);
 static __always_inline struct fold_spill *fold_home_spill_find(struct fold *f,
@@ -23,12 +21,6 @@ static __always_inline struct fold_spill *fold_home_spill_find(struct fold *f,
 static __always_inline int fold_home_spill_add(struct fold *f, const struct fold_key *key,
 					       const struct fold_spill *spill);
 static __always_inline void fold_home_spill_remove(struct fold *f, const struct fold_key *key);
-static __always_inline struct fold_group_entry *fold_home_group(struct fold *f, __u32 hash);
-static __always_inline __u32 fold_home_group_new(struct fold *f); /* a fresh index */
-/* this CPU's share of a group's numbers */
-static __always_inline struct fold_tally *fold_home_tally(struct fold *f, __u32 index);
-static __always_inline struct fold_hist *fold_home_hist(struct fold *f, __u32 index);
-static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what, __u64 n);
 /* a duration has been folded into a row: the hook for slow IOs */
 static __always_inline void fold_home_folded(struct fold *f, __u32 row, const struct fold_key *key,
 					     __u64 duration);
@@ -205,56 +197,6 @@ static __always_inline void fold_mark_locked(struct fold *f, struct fold_slot *s
 		spill->starts.time[FOLD_MARK_AT] = now;
 }
 
-static __always_inline __u32 fold_group_hash(const struct fold_group *g)
-{
-	__u32 h = g->row * 0x85ebca6bU + (__u32)g->by * 0x9e3779b1U + g->tgid * 0xc2b2ae35U;
-
-	return h ^ h >> 15;
-}
-
-static __always_inline bool fold_group_equal(const struct fold_group *a, const struct fold_group *b)
-{
-	return a->row == b->row && a->tgid == b->tgid && a->by == b->by;
-}
-
-/* A load that what follows is not read before. */
-static __always_inline __u32 fold_load(__u32 *p)
-{
-#if defined(__TARGET_ARCH_x86) || defined(__x86_64__)
-	return *(volatile __u32 *)p; /* loads stay in order here */
-#else
-	return __sync_fetch_and_add(p, 0);
-#endif
-}
-
-/* The group's index, made when it is new; negative when the table is full. */
-static __always_inline __s64 fold_group_index(struct fold *f, const struct fold_group *group)
-{
-	__u32 hash = fold_group_hash(group);
-
-	for (__u32 i = 0; i < FOLD_GROUP_PROBES; i++) {
-		struct fold_group_entry *e = fold_home_group(f, hash + i);
-		__u32 state, index;
-
-		if (!e)
-			break;
-		state = fold_load(&e->state);
-		/* one that is being claimed elsewhere may become this group's too: readers merge */
-		if (state >= FOLD_GROUP_READY && fold_group_equal(&e->group, group))
-			return state - FOLD_GROUP_READY;
-		if (state == FOLD_GROUP_FREE &&
-		    __sync_val_compare_and_swap(&e->state, FOLD_GROUP_FREE, FOLD_GROUP_CLAIMED) ==
-			    FOLD_GROUP_FREE) {
-			index = fold_home_group_new(f);
-			e->group = *group;
-			__sync_lock_test_and_set(&e->state, FOLD_GROUP_READY + index);
-			return index;
-		}
-	}
-	fold_home_lost(f, FOLD_LOSS_GROUP, 1);
-	return -1;
-}
-
 static __always_inline __u64 fold_part(const struct fold_hit *hit, __u32 from)
 {
 	if (from == FOLD_FROM_NONE)
@@ -269,62 +211,10 @@ static __always_inline __u64 fold_part(const struct fold_hit *hit, __u32 from)
 static __always_inline __s64 fold_row_index(struct fold *f, __u32 row, __u32 by,
 					    const struct fold_hit *hit)
 {
-	struct fold_group group;
-
 	/* a row that nothing splits has its numbers at a place of its own */
 	if (by == FOLD_FROM_NONE && !hit->by_process)
 		return row;
-	group = (struct fold_group){
-		.by = fold_part(hit, by),
-		.tgid = hit->by_process ? hit->tgid : 0,
-		.row = row + 1,
-	};
-
-	return fold_group_index(f, &group);
-}
-
-static __always_inline void fold_count(struct fold *f, const struct fold_rule *rule,
-				       const struct fold_hit *hit)
-{
-	__s64 index = fold_row_index(f, rule->group, rule->by, hit);
-	struct fold_tally *tally;
-
-	if (index < 0)
-		return;
-	tally = fold_home_tally(f, (__u32)index);
-	if (tally)
-		__sync_fetch_and_add(&tally->count, 1);
-	else
-		fold_home_lost(f, FOLD_LOSS_GROUP, 1);
-}
-
-/* One more value in the distribution of a row. */
-static __always_inline void fold_value(struct fold *f, __u32 row, __u32 by,
-				       const struct fold_hit *hit, __u64 value)
-{
-	__s64 index = fold_row_index(f, row, by, hit);
-	__u64 bucket = fold_bucket(value);
-	struct fold_tally *tally;
-	struct fold_hist *hist;
-
-	if (index < 0)
-		return;
-	tally = fold_home_tally(f, (__u32)index);
-	hist = fold_home_hist(f, (__u32)index);
-	/* older verifiers follow the bound of all 64 bits only, in the register that was checked */
-	FOLD_OPAQUE(bucket);
-	if (!tally || !hist || bucket >= FOLD_BUCKETS) {
-		fold_home_lost(f, FOLD_LOSS_GROUP, 1);
-		return;
-	}
-	__sync_fetch_and_add(&hist->bucket[bucket], 1);
-	__sync_fetch_and_add(&tally->sum, value);
-	for (int i = 0; i < 4; i++) {
-		__u64 max = tally->max;
-
-		if (value <= max || __sync_val_compare_and_swap(&tally->max, max, value) == max)
-			break;
-	}
+	return fold_split_index(f, row, fold_part(hit, by), hit->by_process ? hit->tgid : 0);
 }
 
 /* What began at `taken` ends with this hit, and that is not before it. */
@@ -341,7 +231,7 @@ static __always_inline void fold_end(struct fold *f, const struct fold_rule *rul
 			return;
 		}
 		value = taken->mark - taken->start;
-		fold_value(f, row, by, hit, value);
+		fold_value(f, fold_row_index(f, row, by, hit), value);
 		fold_home_folded(f, row, key, value);
 		value = duration = hit->time - taken->mark;
 		row++;
@@ -352,7 +242,7 @@ static __always_inline void fold_end(struct fold *f, const struct fold_rule *rul
 		if (each)
 			value = duration / each;
 	}
-	fold_value(f, row, by, hit, value);
+	fold_value(f, fold_row_index(f, row, by, hit), value);
 	fold_home_folded(f, row, key, duration);
 }
 
@@ -405,11 +295,12 @@ static __always_inline bool fold_apply(struct fold *f, const struct fold_rule *r
 				       const struct fold_hit *hit)
 {
 	if (fold_home_may(f, FOLD_COUNT) && rule->verb == FOLD_COUNT) {
-		fold_count(f, rule, hit);
+		fold_count(f, fold_row_index(f, rule->group, rule->by, hit), 1);
 		return false;
 	}
 	if (fold_home_may(f, FOLD_VALUE) && rule->verb == FOLD_VALUE) {
-		fold_value(f, rule->group, rule->by, hit, fold_part(hit, rule->job));
+		fold_value(f, fold_row_index(f, rule->group, rule->by, hit),
+			   fold_part(hit, rule->job));
 		return false;
 	}
 	return fold_home_may(f, FOLD_START) && fold_pair(f, rule, hit);

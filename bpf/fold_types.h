@@ -139,6 +139,13 @@ static __always_inline __u32 fold_group_entries(__u32 max_groups)
 	return n;
 }
 
+/* How large a run's tables of numbers are. */
+struct fold_limits {
+	__u32 group_mask;  /* entries of the group table - 1, a power of two */
+	__u32 max_groups;  /* tallies and histograms in a stripe */
+	__u32 stripe_mask; /* stripes - 1, a power of two: CPUs beyond that share numbers */
+};
+
 struct fold_tally {
 	__u64 count; /* of FOLD_COUNT; durations are counted by their histogram */
 	__u64 sum;   /* ns, of all durations */

@@ -27,13 +27,8 @@ const volatile __u32 hit_args = 0;		 /* arguments in a record of a hit */
 const volatile __u32 hit_mask = 0;		 /* places in a stripe's ring - 1, a power of two */
 const volatile __u64 slow_ns = 0;		 /* shortest duration to send */
 const volatile __u32 slot_mask = 0;		 /* slots - 1, a power of two */
-const volatile __u32 group_mask = 0;		 /* group table entries - 1, a power of two */
-const volatile __u32 max_groups = 0;		 /* tallies and histograms a stripe */
 const volatile __u32 room_mask = 0;		 /* rooms for texts - 1, a power of two */
-const volatile __u32 stripe_mask = 0;		 /* stripes - 1: CPUs share numbers beyond that */
 
-__u64 losses[FOLD_LOSS_MAX];
-__u32 ngroups;
 /* Hits count from one moment to another, not from when a site was attached until it was let go. */
 bool live;
 
@@ -70,30 +65,6 @@ struct {
 } spills SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct fold_group_entry);
-} groups SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct fold_tally);
-} tallies SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct fold_hist);
-} hists SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } records SEC(".maps");
@@ -114,6 +85,7 @@ struct {
 	__uint(value_size, sizeof(struct hit_place)); /* no type: runs cut it */
 } hit_places SEC(".maps");
 
+#include "fold_maps.bpf.h"
 #include "fold.h"
 
 /* The kernel's home of the fold: one hit. */
@@ -121,11 +93,6 @@ struct fold {
 	__u32 number; /* what records are to say they are of: the probe, or the site */
 	const struct fold_hit *hit;
 };
-
-static __always_inline void fold_home_lost(struct fold *f, enum fold_loss what, __u64 n)
-{
-	__sync_fetch_and_add(&losses[what], n);
-}
 
 /*
  * The verifier reads a context at constant offsets only; left alone, the compiler would merge these
@@ -280,40 +247,6 @@ static __always_inline void fold_home_spill_remove(struct fold *f, const struct 
 	bpf_map_delete_elem(&spills, key);
 }
 
-static __always_inline struct fold_group_entry *fold_home_group(struct fold *f, __u32 hash)
-{
-	__u32 i = hash & group_mask;
-
-	return bpf_map_lookup_elem(&groups, &i);
-}
-
-static __always_inline __u32 fold_home_group_new(struct fold *f)
-{
-	return __sync_fetch_and_add(&ngroups, 1);
-}
-
-/* Stripe by stripe, so that CPUs do not share cache lines; none beyond the last group. */
-static __always_inline __u32 striped(__u32 index)
-{
-	__u32 stripe = bpf_get_smp_processor_id() & stripe_mask;
-
-	return index < max_groups ? stripe * max_groups + index : (__u32)-1;
-}
-
-static __always_inline struct fold_tally *fold_home_tally(struct fold *f, __u32 index)
-{
-	__u32 i = striped(index);
-
-	return bpf_map_lookup_elem(&tallies, &i);
-}
-
-static __always_inline struct fold_hist *fold_home_hist(struct fold *f, __u32 index)
-{
-	__u32 i = striped(index);
-
-	return bpf_map_lookup_elem(&hists, &i);
-}
-
 static __always_inline void record_fill(struct record *r, struct fold *f, enum record_kind kind)
 {
 	r->time = f->hit->time;
@@ -367,7 +300,7 @@ static __always_inline __s64 hit_take(struct hit_ring *ring)
 
 static __always_inline void send_hit(struct fold *f)
 {
-	__u32 stripe = bpf_get_smp_processor_id() & stripe_mask, at;
+	__u32 stripe = bpf_get_smp_processor_id() & limits.stripe_mask, at;
 	struct hit_ring *ring = bpf_map_lookup_elem(&hit_rings, &stripe);
 	__s64 turn = ring ? hit_take(ring) : -1;
 	struct hit_place *place;

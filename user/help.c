@@ -179,12 +179,30 @@ static void options(struct page *page, const struct report *report)
 
 /* --- a report --- */
 
+static void tracepoints(struct page *page, const struct report *report)
+{
+	if (!report->source)
+		return;
+	title(page, "Tracepoints");
+	for (int i = 0; report->source->tracepoints[i]; i++) {
+		const char *name = report->source->tracepoints[i];
+
+		if (!page->man) {
+			printf("  %s\n", name);
+			continue;
+		}
+		fputs(i ? ".br\n" : "", stdout);
+		man_text(name, strlen(name));
+		putchar('\n');
+	}
+}
+
 static void probes(struct page *page, const struct report *report)
 {
 	const char *last = "";
 	char line[256];
 
-	if (!report->rules->provider)
+	if (!report_has_probes(report) || !report->rules->provider)
 		return;
 	title(page, "Probes");
 	for (const struct probe_rule *rule = report->rules; rule->provider; rule++) {
@@ -214,6 +232,9 @@ static void probes(struct page *page, const struct report *report)
 
 static const char *cost_of(const struct report *report)
 {
+	/* what is to be said of each differs, and is said there */
+	if (report->takes & TAKES_KERNEL)
+		return NULL;
 	if (report->takes & TAKES_STATUS)
 		return "Nothing is traced of an IO: each status, once a second, is copied and sent.\n";
 	if (report->takes & TAKES_VOLUME)
@@ -297,6 +318,7 @@ static void help_one(const struct report *report, bool man, bool again)
 	title(&page, man ? "Description" : "What it measures");
 	paragraphs(&page, report->help.about);
 	probes(&page, report);
+	tracepoints(&page, report);
 	title(&page, man ? "Output" : "What it prints");
 	paragraphs(&page, report->help.columns);
 	if (report->takes & TAKES_LATENCY)

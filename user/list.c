@@ -16,7 +16,9 @@ static void print_text(const struct report *report)
 	printf("%s: %s\n", report->name, report->summary);
 	if (report->aliases)
 		printf("    also: %s\n", report->aliases);
-	for (const struct probe_rule *rule = report->rules; rule->provider; rule++)
+	for (int i = 0; report->source && report->source->tracepoints[i]; i++)
+		printf("    %s\n", report->source->tracepoints[i]);
+	for (const struct probe_rule *rule = report->rules; rule && rule->provider; rule++)
 		if (!report_rule_repeats(report, rule))
 			printf("    %s\n", report_rule_text(rule, line, sizeof(line)));
 }
@@ -24,13 +26,16 @@ static void print_text(const struct report *report)
 static void print_json(const struct report *report)
 {
 	json_t *object = json_object(), *probes = json_array(), *gone = json_object();
+	json_t *tracepoints = json_array();
 	char probe[128];
 
 	json_set(object, "report", json_string(report->name));
 	if (report->aliases)
 		json_set(object, "aliases", json_string(report->aliases));
 	json_set(object, "summary", json_string(report->summary));
-	for (const struct probe_rule *rule = report->rules; rule->provider; rule++) {
+	for (int i = 0; report->source && report->source->tracepoints[i]; i++)
+		json_array_append_new(tracepoints, json_string(report->source->tracepoints[i]));
+	for (const struct probe_rule *rule = report->rules; rule && rule->provider; rule++) {
 		const char *why = signature_gone(rule->provider, rule->probe);
 
 		if (report_rule_repeats(report, rule))
@@ -44,6 +49,7 @@ static void print_json(const struct report *report)
 		json_set(object, "arguments", json_string(report->args));
 	json_set(object, "probes", probes);
 	json_set(object, "gone", gone);
+	json_set(object, "tracepoints", tracepoints);
 	json_print(stdout, object);
 }
 

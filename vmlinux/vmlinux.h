@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The kernel's types that Assay's BPF programs use, and no others: fixed-width integers, the BPF
- * enums and flags, and the registers of a uprobe's context. Kept by hand. A program's context is
- * read at fixed offsets, as the verifier wants it, so nothing here needs the kernel's BTF.
+ * enums and flags, the registers of a uprobe's context, and of the block layer's, the page cache's
+ * and the file systems' structures the fields that are read. Kept by hand. A uprobe's context is
+ * read at fixed offsets, as the verifier wants it; the structures are found by the kernel's BTF
+ * (CO-RE), and only by programs on the kernel's own tracepoints.
  */
 #ifndef ASSAY_VMLINUX_H
 #define ASSAY_VMLINUX_H
@@ -36,10 +38,15 @@ enum { false = 0, true = 1 };
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 
-enum { BPF_NOEXIST = 1 };
+enum { BPF_NOEXIST = 1, BPF_EXIST = 2 };
+
+enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1U << 0 };
 
 enum { BPF_F_NO_PREALLOC = 1U << 0, BPF_F_MMAPABLE = 1U << 10 };
 
@@ -57,5 +64,144 @@ struct pt_regs {
 #else
 #error "no context layout for this architecture"
 #endif
+
+/*
+ * What follows is looked up in the running kernel's BTF: names count, order and offsets do not.
+ * What only some kernels have is in bpf/kernel.h.
+ */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef u32 dev_t;
+typedef u64 sector_t;
+typedef long long loff_t;
+
+/* include/linux/blk_types.h, include/linux/blkdev.h, include/linux/blk-mq.h */
+struct gendisk {
+	struct block_device *part0;
+};
+
+struct block_device {
+	dev_t bd_dev;
+	sector_t bd_start_sect;
+	struct gendisk *bd_disk;
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct bvec_iter {
+	sector_t bi_sector;
+	unsigned int bi_size;
+} __attribute__((packed));
+
+struct bio_vec {
+	struct page *bv_page;
+	unsigned int bv_len;
+	unsigned int bv_offset;
+};
+
+struct bio {
+	struct bio *bi_next;
+	struct block_device *bi_bdev;
+	unsigned int bi_opf;
+	unsigned short bi_flags;
+	struct bvec_iter bi_iter;
+	unsigned short bi_vcnt;
+	struct bio_vec *bi_io_vec;
+};
+
+struct request {
+	struct request_queue *q;
+	int tag;
+	int internal_tag;
+	unsigned int cmd_flags;
+	unsigned int __data_len;
+	sector_t __sector;
+	struct bio *bio;
+	struct block_device *part;
+	u64 start_time_ns;
+	void *end_io;
+};
+
+/* include/linux/fs.h and what it includes */
+struct file_system_type {
+	const char *name;
+};
+
+struct super_block {
+	dev_t s_dev;
+	struct block_device *s_bdev;
+	struct file_system_type *s_type;
+	unsigned long s_magic;
+};
+
+struct address_space {
+	struct inode *host;
+};
+
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+	struct address_space *i_mapping;
+	unsigned long i_ino;
+	dev_t i_rdev;
+	loff_t i_size;
+};
+
+struct qstr {
+	u32 len;
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	unsigned int f_flags;
+	struct path f_path;
+	struct inode *f_inode;
+	loff_t f_pos;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+/* include/linux/sched.h */
+struct task_struct {
+	unsigned int flags;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	char comm[16];
+	struct files_struct *files;
+};
+
+/* include/linux/mm_types.h */
+struct page {
+	unsigned long flags;
+	struct address_space *mapping;
+};
+
+struct folio {
+	unsigned long flags;
+	struct address_space *mapping;
+	unsigned long index;
+};
+
+#pragma clang attribute pop
 
 #endif

@@ -28,6 +28,13 @@ enum {
 	OPT_PERFETTO,
 	OPT_RECORD,
 	OPT_REPLAY,
+	OPT_JOB,
+	OPT_SLOWEST,
+	OPT_MAINTENANCE,
+	OPT_WINDOW,
+	OPT_EVENTS,
+	OPT_HINTS,
+	OPT_FOLLOW,
 };
 
 /* An option, and what a report must take for it, or must not; in the order of help. */
@@ -37,12 +44,31 @@ static const struct {
 } table[] = {
 	{ { 0, 0, 0, 0, "What to trace (without -p and -e: every process with the probes):", 1 },
 	  0,
+	  TAKES_HOST },
+	{ { 0, 0, 0, 0, "What to trace (without any of these: all of the host):", 1 },
+	  TAKES_HOST,
 	  0 },
-	{ { "pid", 'p', "PID", 0, "only this process (repeatable)", 1 }, 0, 0 },
+	{ { "pid", 'p', "PID", 0, "only this process (repeatable)", 1 }, 0, TAKES_DUET },
 	{ { "exe", 'e', "FILE", 0, "processes of this binary, now and later (repeatable)", 1 },
 	  0,
-	  TAKES_TRACE },
-	{ { "wait", 'Z', 0, 0, "wait for targets: none yet is no error", 1 }, 0, TAKES_TRACE },
+	  TAKES_TRACE | TAKES_HOST },
+	{ { "wait", 'Z', 0, 0, "wait for targets: none yet is no error", 1 },
+	  0,
+	  TAKES_TRACE | TAKES_HOST },
+	{ { "device", 'D', "DEV", 0,
+	    "only this disk or partition: vda, nvme0n1p2, /dev/loop0 (repeatable)", 1 },
+	  TAKES_DEVICE,
+	  0 },
+	{ { "maintenance", OPT_MAINTENANCE, "PATTERN", 0,
+	    "what is maintenance: NAME or NAME* of a process, kernel thread or work queue, "
+	    "cgroup:PATH (repeatable)",
+	    1 },
+	  TAKES_DUET,
+	  0 },
+	{ { "window", OPT_WINDOW, "SECS", 0,
+	    "how long ago the foreground may have read what is read again (default 30)", 1 },
+	  TAKES_DUET,
+	  0 },
 	{ { "probes", OPT_PROBES, "PATTERN", 0,
 	    "record these (PROVIDER:PROBE with shell wildcards, repeatable); default: Crucible's",
 	    1 },
@@ -64,10 +90,10 @@ static const struct {
 	{ { "attach", OPT_ATTACH, "auto|multi|events", 0,
 	    "uprobe_multi links, or trace events (default: what the kernel has)", 1 },
 	  0,
-	  TAKES_TRACE },
+	  TAKES_TRACE | TAKES_HOST },
 	{ { "replay", OPT_REPLAY, "FILE", 0, "a recording, in place of what runs here", 1 },
 	  0,
-	  TAKES_PROBES | TAKES_TRACE },
+	  TAKES_PROBES | TAKES_TRACE | TAKES_KERNEL },
 	{ { "dry-run", OPT_DRY_RUN, 0, 0, "print what would be attached, and end", 1 },
 	  0,
 	  TAKES_TRACE },
@@ -91,7 +117,7 @@ static const struct {
 	{ { "layout", OPT_LAYOUT, "classic|compact|legacy", 0,
 	    "of the scripts of June 2024 (default), of today, of 2022", 3 },
 	  0,
-	  TAKES_HITS },
+	  TAKES_HITS | TAKES_KERNEL },
 	{ { "summary", OPT_SUMMARY, 0, 0,
 	    "count, mean, percentiles and maximum in place of distributions", 3 },
 	  TAKES_LATENCY,
@@ -111,7 +137,24 @@ static const struct {
 	{ { "extra", OPT_EXTRA, 0, 0, "columns that the scripts do not have, too", 3 },
 	  TAKES_EXTRA,
 	  0 },
-	{ { "by-pid", OPT_BY_PID, 0, 0, "split by process", 3 }, 0, TAKES_HITS | TAKES_STATUS },
+	{ { "by-pid", OPT_BY_PID, 0, 0, "split by process", 3 },
+	  0,
+	  TAKES_HITS | TAKES_STATUS | TAKES_JOBS | TAKES_DUET },
+	{ { "job", OPT_JOB, "N", 0, "draw this job, stage by stage", 3 }, TAKES_JOBS, 0 },
+	{ { "slowest", OPT_SLOWEST, "N", 0, "draw the N slowest jobs, stage by stage", 3 },
+	  TAKES_JOBS,
+	  0 },
+	{ { "events", OPT_EVENTS, 0, 0,
+	    "print the page cache's events one by one, of the files under PATH", 3 },
+	  TAKES_DUET,
+	  0 },
+	{ { "hints", OPT_HINTS, "DIR", 0, "print the files of DIR, those most in memory first", 3 },
+	  TAKES_DUET,
+	  0 },
+	{ { "follow", OPT_FOLLOW, 0, 0, "with --hints: again, as memory changes", 3 },
+	  TAKES_DUET,
+	  0 },
+	{ { "null", '0', 0, 0, "with --hints: end each name with a NUL", 3 }, TAKES_DUET, 0 },
 	{ { "perfetto", OPT_PERFETTO, 0, 0, "write a trace for Perfetto's UI", 3 },
 	  TAKES_PROBES,
 	  0 },
@@ -122,7 +165,7 @@ static const struct {
 	{ { "output", 'o', "FILE", 0, "where the recording goes", 3 }, TAKES_PROBES, 0 },
 	{ { "record", OPT_RECORD, "FILE", 0, "also keep all hits, to be replayed", 3 },
 	  0,
-	  TAKES_PROBES | TAKES_TRACE },
+	  TAKES_PROBES | TAKES_TRACE | TAKES_KERNEL },
 	{ { 0, 0, 0, 0, "Other:", 4 }, 0, 0 },
 	{ { "verbose", 'v', 0, 0, "more messages, libbpf's too", 4 }, 0, 0 },
 	{ { "help", 'h', 0, 0, "print this", 4 }, 0, 0 },
@@ -206,14 +249,15 @@ static error_t add_pid(struct options *o, struct argp_state *state, const char *
 	return -err;
 }
 
-static error_t add_file(struct options *o, const char *arg)
+/* One more word of an option that can be given often. */
+static error_t add_word(const char ***words, int *n, const char *arg)
 {
-	const char **files = reallocarray(o->files, o->nfiles + 1, sizeof(*files));
+	const char **more = reallocarray(*words, *n + 1, sizeof(*more));
 
-	if (!files)
+	if (!more)
 		return ENOMEM;
-	o->files = files;
-	o->files[o->nfiles++] = arg;
+	*words = more;
+	more[(*n)++] = arg;
 	return 0;
 }
 
@@ -226,14 +270,15 @@ static error_t set_duration(struct argp_state *state, const char *name, const ch
 	return 0;
 }
 
-static error_t set_count(struct argp_state *state, const char *arg, uint64_t *count)
+static error_t set_count(struct argp_state *state, const char *name, const char *arg,
+			 uint64_t *count)
 {
 	char *end;
 
 	errno = 0;
 	*count = strtoull(arg, &end, 10);
 	if (errno || *end || end == arg || *arg == '-' || !*count)
-		return refuse(state, "-n %s: not a number above 0", arg);
+		return refuse(state, "%s %s: not a number above 0", name, arg);
 	return 0;
 }
 
@@ -255,7 +300,7 @@ static error_t parse_what(int key, char *arg, struct argp_state *state)
 	case 'p':
 		return add_pid(o, state, arg);
 	case 'e':
-		return add_file(o, arg);
+		return add_word(&o->files, &o->nfiles, arg);
 	case 'Z':
 		o->wait = true;
 		return 0;
@@ -342,6 +387,39 @@ static error_t parse_special(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+/* Options of the reports on the kernel's tracepoints. */
+static error_t parse_kernel(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'D':
+		return add_word(&o->devices, &o->ndevices, arg);
+	case OPT_JOB:
+		o->job_given = true;
+		return set_count(state, "--job", arg, &o->job);
+	case OPT_SLOWEST:
+		return set_count(state, "--slowest", arg, &o->slowest);
+	case OPT_MAINTENANCE:
+		return add_word(&o->maintenance, &o->nmaintenance, arg);
+	case OPT_WINDOW:
+		return set_duration(state, "--window", arg, 1, &o->window);
+	case OPT_EVENTS:
+		o->events = true;
+		return 0;
+	case OPT_HINTS:
+		o->hints = arg;
+		return 0;
+	case OPT_FOLLOW:
+		o->follow = true;
+		return 0;
+	case '0':
+		o->null = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
 	static const char *const layouts[] = { "classic", "compact", "legacy", NULL };
@@ -392,7 +470,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'd':
 		return set_duration(state, "-d", arg, 1, &o->duration);
 	case 'n':
-		return set_count(state, arg, &o->count);
+		return set_count(state, "-n", arg, &o->count);
 	case 'v':
 		log_set_level(LOG_DEBUG);
 		return 0;
@@ -408,6 +486,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 	err = parse_what(key, arg, state);
 	err = err == ARGP_ERR_UNKNOWN ? parse_special(key, arg, state) : err;
+	err = err == ARGP_ERR_UNKNOWN ? parse_kernel(key, arg, state) : err;
 	return err == ARGP_ERR_UNKNOWN ? parse_output(key, arg, state) : err;
 }
 
@@ -445,5 +524,7 @@ void options_free(struct options *o)
 {
 	free(o->pids);
 	free(o->files);
+	free(o->devices);
+	free(o->maintenance);
 	free(o->probes);
 }

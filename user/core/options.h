@@ -29,6 +29,11 @@ enum options_takes {
 	TAKES_HITS = 1 << 7,	/* no intervals, layouts or splitting: hits, one by one */
 	TAKES_TRACE = 1 << 8,	/* --perfetto, of a recording that is named otherwise */
 	TAKES_STATUS = 1 << 9,	/* no intervals or splitting: statuses, as they come */
+	TAKES_KERNEL = 1 << 10, /* no recordings, no layouts: tracepoints of the kernel */
+	TAKES_HOST = 1 << 11,	/* no binaries to name: all of the host, or -p */
+	TAKES_DEVICE = 1 << 12, /* -D */
+	TAKES_JOBS = 1 << 13,	/* --job, --slowest; no splitting */
+	TAKES_DUET = 1 << 14,	/* --maintenance, --window, --events, --hints; no splitting, -p */
 };
 
 #define OPTIONS_MAX_KEYS 2
@@ -62,9 +67,21 @@ struct options {
 	const char *volume; /* the only one to show, or how it begins; NULL: all */
 	const char *keys[OPTIONS_MAX_KEYS];
 	int nkeys;
-	const char *by; /* NULL: nothing */
-	uint32_t texts; /* bit n: argument n is a text */
-	char **probes;	/* patterns */
+	const char *by;	      /* NULL: nothing */
+	uint32_t texts;	      /* bit n: argument n is a text */
+	const char **devices; /* of -D; none: all */
+	int ndevices;
+	bool job_given;
+	uint64_t job;		  /* the only one to draw */
+	uint64_t slowest;	  /* how many jobs to draw; 0: none */
+	const char **maintenance; /* patterns; none: the report's own */
+	int nmaintenance;
+	uint64_t window; /* ns; 0: the report's own */
+	bool events;
+	const char *hints; /* a folder; NULL: not asked for */
+	bool follow;
+	bool null;     /* entries end with a NUL, not a newline */
+	char **probes; /* patterns */
 	int nprobes;
 	char **command; /* what follows `--`, ended by NULL; NULL: none */
 	char **args;	/* words that are no options */

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fold_maps.h"
 #include "hits.h"
 #include "snapshot.h"
 #include "tracer.h"
@@ -18,15 +19,10 @@
 #define NSLOTS	      4096  /* 256 KiB, to stay in cache; more under way than that spill */
 #define MAX_SPILLS    65535 /* keys, as many as a slot can count; memory is taken as they come */
 #define OLD_SPILLS    8192  /* the same where memory has to be taken at once */
-#define TWINS	      64    /* groups that CPUs may make twice when they meet them at once */
-#define MAX_HISTS     4096  /* groups that rows are split into, each with a distribution: 32 MiB */
-#define MAX_TALLIES   65536 /* the same, each with a counter */
-#define MAX_STRIPES   16    /* CPUs beyond that share counters */
-#define HISTS_BUDGET  (64u << 20) /* bytes of histograms: fewer stripes before more memory */
-#define RECORDS_BYTES (1u << 20)  /* ring buffer of slow IOs */
-#define TEXTS_BYTES   (4u << 20)  /* the same where hits with texts come through it, too */
-#define MAX_TEXTS     16384	  /* told apart as keys of groups */
-#define HIT_PLACES    131072	  /* of all stripes together: 20 ms at 6 million hits a second */
+#define RECORDS_BYTES (1u << 20) /* ring buffer of slow IOs */
+#define TEXTS_BYTES   (4u << 20) /* the same where hits with texts come through it, too */
+#define MAX_TEXTS     16384	 /* told apart as keys of groups */
+#define HIT_PLACES    131072	 /* of all stripes together: 20 ms at 6 million hits a second */
 
 struct tracer {
 	struct usdt_bpf *skel;
@@ -37,37 +33,11 @@ struct tracer {
 	struct usdt_site *sites;
 	struct usdt_page *pages;
 	enum attach_mode mode;
+	struct fold_maps maps;
 	struct fold_tables tables;
 	tracer_record_fn record_fn; /* of the drain under way */
 	void *record_arg;
 };
-
-/* The map's elements as memory; NULL and errno when that fails. */
-static void *map_memory(const struct bpf_map *map, int prot)
-{
-	size_t size = (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
-	void *memory = mmap(NULL, size, prot, MAP_SHARED, bpf_map__fd(map), 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-static void map_unmap(const struct bpf_map *map, const void *memory)
-{
-	if (memory)
-		munmap((void *)memory,
-		       (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map));
-}
-
-static uint32_t stripes_for(uint32_t max_groups)
-{
-	int cpus = libbpf_num_possible_cpus();
-	uint32_t stripes = 1;
-
-	while (stripes < MAX_STRIPES && (int)stripes < cpus &&
-	       (uint64_t)stripes * 2 * max_groups * sizeof(struct fold_hist) <= HISTS_BUDGET)
-		stripes *= 2;
-	return stripes;
-}
 
 static bool has_pairs(const struct tracer_options *o)
 {
@@ -85,17 +55,6 @@ static bool asks_process(const struct tracer_options *o)
 {
 	return o->plan.hits || o->slow || o->threads ||
 	       ((has_pairs(o) || o->by_process) && !o->pid);
-}
-
-/* The rows, and behind them the groups that they may be split into. */
-static uint32_t max_groups(const struct tracer_options *o)
-{
-	uint64_t most = has_hists(o) ? MAX_HISTS : MAX_TALLIES;
-	uint64_t split = (uint64_t)o->rows * o->splits;
-
-	if (o->splits <= 1)
-		return o->rows;
-	return o->rows + (uint32_t)(split < most ? split : most) + TWINS;
 }
 
 static int skel_configure_hits(struct usdt_bpf *skel, const struct tracer_options *o,
@@ -149,13 +108,23 @@ static int skel_configure_pairs(struct usdt_bpf *skel, const struct tracer_optio
 	return err ?: bpf_map__set_max_entries(skel->maps.spills, spills);
 }
 
-/* Sizes the maps and sets what the verifier may drop. */
-static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
-			  enum attach_mode mode)
+/* The numbers' maps, and how far rows may be split. */
+static struct fold_maps numbers(const struct usdt_bpf *skel, const struct tracer_options *o)
 {
-	uint32_t groups = max_groups(o);
-	uint32_t stripes = stripes_for(has_hists(o) ? groups : 0);
-	uint32_t entries = fold_group_entries(groups);
+	return (struct fold_maps){
+		.groups = skel->maps.groups,
+		.tallies = skel->maps.tallies,
+		.hists = skel->maps.hists,
+		.rows = o->rows,
+		.split = o->splits > 1 ? o->rows * o->splits : 0,
+		.measures = has_hists(o),
+	};
+}
+
+/* Sizes the maps and sets what the verifier may drop. */
+static int skel_configure(struct tracer *t, const struct tracer_options *o)
+{
+	struct usdt_bpf *skel = t->skel;
 	uint32_t records = o->plan.hits && o->texts ? TEXTS_BYTES : RECORDS_BYTES;
 	int err;
 
@@ -164,59 +133,39 @@ static int skel_configure(struct usdt_bpf *skel, const struct tracer_options *o,
 	skel->rodata->want_hits = o->plan.hits;
 	skel->rodata->want_slow = o->slow;
 	skel->rodata->slow_ns = o->slow_ns;
-	skel->rodata->by_page = mode == ATTACH_EVENTS;
+	skel->rodata->by_page = t->mode == ATTACH_EVENTS;
 	skel->rodata->ask_process = asks_process(o);
 	skel->rodata->only_process = (uint64_t)o->pid << 32;
 	skel->rodata->max_rules = o->max_rules;
-	skel->bss->ngroups = o->rows;
 	skel->rodata->by_process = o->by_process;
-	skel->rodata->group_mask = entries - 1;
-	skel->rodata->max_groups = groups;
-	skel->rodata->stripe_mask = stripes - 1;
 
 	err = bpf_map__set_max_entries(skel->maps.sites, PLAN_MAX_SITES);
 	err = err
 		      ?: bpf_map__set_max_entries(skel->maps.pages,
-						  mode == ATTACH_EVENTS ? MAX_PAGES : 1);
-	err = err ?: bpf_map__set_max_entries(skel->maps.groups, entries);
-	/* a map has at least one element */
-	groups = groups ? groups : 1;
-	err = err ?: bpf_map__set_max_entries(skel->maps.tallies, stripes * groups);
-	err = err
-		      ?: bpf_map__set_max_entries(skel->maps.hists,
-						  has_hists(o) ? stripes * groups : 1);
+						  t->mode == ATTACH_EVENTS ? MAX_PAGES : 1);
+	err = err ?: fold_maps_size(&t->maps, &skel->rodata->limits, &skel->bss->ngroups);
 	if (o->slow || (o->plan.hits && o->texts))
 		err = err ?: bpf_map__set_max_entries(skel->maps.records, records);
-	err = err ?: skel_configure_pairs(skel, o, mode);
-	err = err ?: skel_configure_texts(skel, o, mode);
+	err = err ?: skel_configure_pairs(skel, o, t->mode);
+	err = err ?: skel_configure_texts(skel, o, t->mode);
 	if (o->plan.hits)
-		err = err ?: skel_configure_hits(skel, o, stripes);
-	attach_prepare(skel->progs.assay_usdt, mode);
+		err = err ?: skel_configure_hits(skel, o, skel->rodata->limits.stripe_mask + 1);
+	attach_prepare(skel->progs.assay_usdt, t->mode);
 	return err;
 }
 
-static int tracer_map(struct tracer *t, const struct tracer_options *o)
+static int tracer_map(struct tracer *t)
 {
 	struct usdt_bpf *skel = t->skel;
 
 	t->sites = map_memory(skel->maps.sites, PROT_READ | PROT_WRITE);
 	t->pages = map_memory(skel->maps.pages, PROT_READ | PROT_WRITE);
-	t->tables = (struct fold_tables){
-		.slots = map_memory(skel->maps.slots, PROT_READ),
-		.nslots = bpf_map__max_entries(skel->maps.slots),
-		.groups = map_memory(skel->maps.groups, PROT_READ),
-		.ngroups = bpf_map__max_entries(skel->maps.groups),
-		.max_groups = skel->rodata->max_groups,
-		.rows = o->rows,
-		.stripes = skel->rodata->stripe_mask + 1,
-		.tallies = map_memory(skel->maps.tallies, PROT_READ),
-		.hists = has_hists(o) ? map_memory(skel->maps.hists, PROT_READ) : NULL,
-		.losses = (const uint64_t *)skel->bss->losses,
-	};
-	if (!t->sites || !t->pages || !t->tables.slots || !t->tables.groups || !t->tables.tallies ||
-	    (has_hists(o) && !t->tables.hists))
+	t->tables.slots = map_memory(skel->maps.slots, PROT_READ);
+	t->tables.nslots = bpf_map__max_entries(skel->maps.slots);
+	t->tables.losses = (const uint64_t *)skel->bss->losses;
+	if (!t->sites || !t->pages || !t->tables.slots)
 		return -errno;
-	return 0;
+	return fold_maps_map(&t->maps, &skel->rodata->limits, &t->tables);
 }
 
 static int tracer_map_hits(struct tracer *t)
@@ -251,7 +200,8 @@ static int tracer_load(struct tracer *t, const struct tracer_options *o, const c
 		return -errno;
 	*doing = "size the BPF maps";
 	t->mode = o->attach == ATTACH_AUTO ? attach_detect() : o->attach;
-	err = skel_configure(t->skel, o, t->mode);
+	t->maps = numbers(t->skel, o);
+	err = skel_configure(t, o);
 	if (err)
 		return err;
 	*doing = "load the BPF program";
@@ -259,7 +209,7 @@ static int tracer_load(struct tracer *t, const struct tracer_options *o, const c
 	if (err)
 		return err;
 	*doing = "map the BPF maps into memory";
-	err = tracer_map(t, o);
+	err = tracer_map(t);
 	if (err)
 		return err;
 	if (o->plan.hits)
@@ -388,9 +338,7 @@ void tracer__free(struct tracer *t)
 		map_unmap(t->skel->maps.hit_rings, t->hits.rings);
 		map_unmap(t->skel->maps.hit_places, t->hits.places);
 		map_unmap(t->skel->maps.slots, t->tables.slots);
-		map_unmap(t->skel->maps.groups, t->tables.groups);
-		map_unmap(t->skel->maps.tallies, t->tables.tallies);
-		map_unmap(t->skel->maps.hists, t->tables.hists);
+		fold_maps_unmap(&t->maps, &t->tables);
 	}
 	usdt_bpf__destroy(t->skel);
 	free(t);

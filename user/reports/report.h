@@ -31,6 +31,7 @@ struct report_view {
 	uint64_t now;			 /* ns, CLOCK_MONOTONIC: the moment this is of */
 	const char *process;		 /* of a hit: the name of its process */
 	void *keep;			 /* what the report's begin() made */
+	void *source;			 /* what the report's source opened */
 	/* where a process runs (core/where.h), as far as it is known. Returns `dst` */
 	char *(*where)(const void *arg, uint32_t tgid, char *dst, size_t size);
 	/* the name of a process, as far as it is known; valid until the next call */
@@ -60,6 +61,28 @@ struct report_help {
 	const char *caveats; /* what to keep in mind; NULL: nothing */
 };
 
+/*
+ * Where a report has its numbers from that is on the kernel's own tracepoints: BPF programs of its
+ * own (user/kernel). But for open() and free() each may be NULL.
+ */
+struct report_source {
+	const char *const *tracepoints; /* "block:block_rq_issue": what it uses, ended by NULL */
+	/*
+	 * Loads and attaches; nothing counts yet. What this kernel lacks is said, and left out.
+	 * On failure -errno, with what was being done in `why`.
+	 */
+	int (*open)(const struct report_view *view, void **source, char *why, size_t why_size);
+	void (*go)(void *source);		       /* from here on all counts */
+	void (*stop)(void *source);		       /* from here on nothing does */
+	struct fold_tables (*tables)(void *source);    /* valid until it is freed */
+	void (*drain)(const struct report_view *view); /* what has come; every 20 ms */
+	/* the starts that wait; of their keys, `pair` is the row. 0 or -ENOMEM */
+	int (*waiting)(void *source, struct waiting *waiting);
+	/* what splits a row, as a text; false when not known */
+	bool (*text)(void *source, uint64_t by, char *text, size_t size);
+	void (*free)(void *source);
+};
+
 struct report {
 	const char *name;
 	const char *aliases; /* other names, separated by blanks; NULL: none */
@@ -69,7 +92,8 @@ struct report {
 	bool pid_arg;	  /* that is one process, which must be given */
 	uint32_t takes;	  /* options beside those of all reports: enum options_takes */
 	uint32_t layouts; /* bit n: exists in that layout; 0: all */
-	const struct probe_rule *rules; /* ended by a NULL provider */
+	const struct probe_rule *rules; /* ended by a NULL provider; NULL: it has no USDT probes */
+	const struct report_source *source; /* of the kernel's numbers; NULL: none */
 	enum report_wild wild;
 	uint32_t rows;		   /* that the rules have as groups */
 	uint32_t max_by;	   /* how many values the splitting argument takes; 0 is 1 */
@@ -103,6 +127,9 @@ struct report {
 	void (*hit)(const struct report_view *view, const struct hit_probe *probe,
 		    const struct hit *hit);
 };
+
+/* Whether it traces USDT probes. */
+bool report_has_probes(const struct report *report);
 
 /* Whether an earlier rule of the report has the same probe: it is listed once. */
 bool report_rule_repeats(const struct report *report, const struct probe_rule *rule);

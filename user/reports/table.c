@@ -39,6 +39,7 @@
 	ROW(get_ds_state)          \
 	ROW(get_lr_state)          \
 	ROW(get_up_state)          \
+	ROW(blk_latency)           \
 	ROW(count)                 \
 	ROW(latency_any)           \
 	ROW(trace)                 \
@@ -49,6 +50,11 @@ REPORTS(DECLARE)
 
 #define ENTRY(name) &report_##name,
 const struct report *const reports[] = { REPORTS(ENTRY) NULL };
+
+bool report_has_probes(const struct report *report)
+{
+	return report->rules;
+}
 
 bool report_rule_repeats(const struct report *report, const struct probe_rule *rule)
 {

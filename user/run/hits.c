@@ -247,8 +247,15 @@ void run_drain(void *arg)
 {
 	struct run *run = arg;
 
-	if (stream_drain(run->stream) > 0 && (run->report->hit || run->options->slow))
+	if (run->stream && stream_drain(run->stream) > 0 &&
+	    (run->report->hit || run->options->slow))
 		run_flush(run);
+	if (run->source && run->report->source->drain) {
+		struct report_view view = run_view(run, run_now(run));
+
+		run->report->source->drain(&view);
+		run_flush(run);
+	}
 	for (struct seen_process *p = run->seen; p; p = p->next)
 		if (p->gone)
 			run_process_ended(run, p);

@@ -45,6 +45,9 @@ void run_slow(void *arg, const struct record_slow *slow)
 /* The row that a pair's durations go to. */
 static uint32_t pair_row(const struct report *report, uint32_t pair)
 {
+	/* a source's starts say their row */
+	if (!report->rules)
+		return pair;
 	for (const struct probe_rule *rule = report->rules; rule->provider; rule++)
 		if (rule->fold.pair == pair &&
 		    (rule->fold.verb == FOLD_DONE || rule->fold.verb == FOLD_DONE_OR ||

@@ -65,6 +65,7 @@ struct report_view run_view(struct run *run, uint64_t monotonic)
 		.arg = run,
 		.now = monotonic,
 		.keep = run->keep,
+		.source = run->source,
 		.where = run_where,
 		.name = run_name,
 		.waiting = run_view_waiting,

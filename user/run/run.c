@@ -114,7 +114,7 @@ static int run_add_timers(struct run *run)
 	/* else the last tick ends the run */
 	if (!err && o->duration && (!run->interval || o->duration % run->interval))
 		err = loop_add_timer(run->loop, o->duration, 0, run_stop, run);
-	if (!err && run->stream)
+	if (!err && (run->stream || (run->source && run->report->source->drain)))
 		err = loop_add_timer(run->loop, DRAIN_NS, DRAIN_NS, run_drain, run);
 	if (!err && run->report->tick)
 		err = loop_add_timer(run->loop, NSEC_PER_SEC, NSEC_PER_SEC, run_report_tick, run);
@@ -161,7 +161,7 @@ static uint32_t run_verbs(const struct report *report)
 	case WILD_NONE:
 		break;
 	}
-	return plan_verbs(report->rules);
+	return report->rules ? plan_verbs(report->rules) : 0;
 }
 
 /* Arguments that hits carry: Crucible's probes have three at most. */
@@ -213,7 +213,17 @@ static struct tracer_options run_tracer_options(const struct run *run)
 	};
 }
 
-static int run_load(struct run *run)
+/* The kernel's own tracepoints. */
+static int run_load_source(struct run *run)
+{
+	struct report_view view = run_view(run, run_now(run));
+	char why[256];
+	int err = run->report->source->open(&view, &run->source, why, sizeof(why));
+
+	return err ? run_fail(run, why, err) : 0;
+}
+
+static int run_load_tracer(struct run *run)
 {
 	struct tracer_options options = run_tracer_options(run);
 	struct stream_handlers handlers = { .hit = run_hit, .slow = run_slow, .arg = run };
@@ -232,6 +242,40 @@ static int run_load(struct run *run)
 	/* before the search for targets, so that none slips between */
 	err = watch__new(run_new_process, run, &run->watch, why, sizeof(why));
 	return err ? run_fail(run, why, err) : 0;
+}
+
+static int run_load(struct run *run)
+{
+	int err = report_has_probes(run->report) ? run_load_tracer(run) : 0;
+
+	return err || !run->report->source ? err : run_load_source(run);
+}
+
+/* All that is attached counts, from one moment on. */
+static void run_go(struct run *run)
+{
+	if (run->source && run->report->source->go)
+		run->report->source->go(run->source);
+	if (run->tracer)
+		tracer_go(run->tracer);
+	run->started = monotonic_now();
+}
+
+static void run_let_go(struct run *run)
+{
+	run->stopped = monotonic_now();
+	if (run->tracer)
+		tracer_stop(run->tracer);
+	if (run->source && run->report->source->stop)
+		run->report->source->stop(run->source);
+	run_drain(run);
+}
+
+static void run_free_source(struct run *run)
+{
+	if (run->source)
+		run->report->source->free(run->source);
+	run->source = NULL;
 }
 
 /* From the signals on nothing ends us but the end of the run. */
@@ -271,11 +315,10 @@ static int run_start(struct run *run)
 	/* what a failed start would leave empty is not touched before */
 	err = err ? err : run_open_output(run);
 	err = err ? err : run_open_hits(run);
-	err = err ? err : run_tell_probes(run);
+	err = err || !run->tracer ? err : run_tell_probes(run);
 	if (err)
 		return err;
-	tracer_go(run->tracer);
-	run->started = monotonic_now();
+	run_go(run);
 	err = run_begin_report(run);
 	if (err)
 		return err;
@@ -291,10 +334,7 @@ static int run_start(struct run *run)
 /* What there is, however the run ended. */
 static void run_finish(struct run *run)
 {
-	run->stopped = monotonic_now();
-	tracer_stop(run->tracer);
-	if (run->stream)
-		run_drain(run);
+	run_let_go(run);
 	/* with intervals that ended on a tick, all has been printed */
 	if (!run->interval || !run->ended_on_tick)
 		run_print(run, true);
@@ -303,7 +343,7 @@ static void run_finish(struct run *run)
 	run_end_report(run);
 	run_print_losses(run);
 	run_close_hits(run);
-	if (run_follows_command(run) && !run->sites)
+	if (run->tracer && run_follows_command(run) && !run->sites)
 		log_warn("nothing that %s started carries the probes of %s",
 			 run->options->command[0], run->report->name);
 	/* the command may go on for long: it must not pay for what nobody reads */
@@ -313,6 +353,7 @@ static void run_finish(struct run *run)
 	run->stream = NULL;
 	tracer__free(run->tracer);
 	run->tracer = NULL;
+	run_free_source(run);
 }
 
 /* Its end is ours, however long it takes: a second Ctrl-C ends us. */
@@ -347,6 +388,7 @@ static void run_free(struct run *run)
 	recording_writer__free(run->writer);
 	perfetto__free(run->perfetto);
 	tracer__free(run->tracer);
+	run_free_source(run);
 	targets__free(run->targets);
 	wild__free(run->wild);
 	snapshot__free(run->before);
@@ -368,7 +410,8 @@ static int check_words(const struct report *report, struct options *o)
 {
 	if (report->pid_arg)
 		return check_pid(report, o);
-	if (o->nargs && (!report->wild || report->takes & TAKES_PROBES)) {
+	if (o->nargs && (!report->wild || report->takes & TAKES_PROBES) &&
+	    !(report->takes & TAKES_DUET && o->events)) {
 		log_error("%s takes no argument \"%s\"; a command goes behind --", report->name,
 			  o->args[0]);
 		return -EINVAL;

@@ -25,7 +25,8 @@ struct fold_tables run_tables(const struct run *run)
 	struct fold_tables tables;
 
 	if (!run->recording)
-		return tracer_tables(run->tracer);
+		return run->tracer ? tracer_tables(run->tracer)
+				   : run->report->source->tables(run->source);
 	tables = fold_table_tables(run->folded);
 	tables.losses = run->losses;
 	return tables;
@@ -33,8 +34,12 @@ struct fold_tables run_tables(const struct run *run)
 
 int run_waiting(const struct run *run, struct waiting *waiting)
 {
-	return run->recording ? fold_table_waiting(run->folded, waiting)
-			      : tracer_waiting(run->tracer, waiting);
+	if (run->recording)
+		return fold_table_waiting(run->folded, waiting);
+	if (run->tracer)
+		return tracer_waiting(run->tracer, waiting);
+	return run->report->source->waiting ? run->report->source->waiting(run->source, waiting)
+					    : 0;
 }
 
 bool run_text(const void *arg, uint64_t hash, char *text, size_t size)
@@ -42,6 +47,8 @@ bool run_text(const void *arg, uint64_t hash, char *text, size_t size)
 	const struct run *run = arg;
 	char raw[FOLD_TEXT_KEY];
 
+	if (run->source && run->report->source->text)
+		return run->report->source->text(run->source, hash, text, size);
 	if (run->recording ? !replay_text(run->texts, hash, raw)
 			   : !tracer_text(run->tracer, hash, raw))
 		return false;

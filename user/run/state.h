@@ -68,6 +68,8 @@ struct run {
 	int running;		     /* of them */
 	int sites;		     /* attached so far */
 
+	void *source; /* the kernel's tracepoints; NULL: none */
+
 	/* or replayed */
 	struct recording *recording;
 	struct fold_table *folded;
@@ -107,6 +109,7 @@ void run_replay(struct run *run);
 /* targets.c: each prints what is wrong and returns -errno. */
 bool run_wants(void *run, const struct notes *notes); /* a targets__new() filter */
 int run_find_targets(struct run *run);
+int run_name_pids(struct run *run); /* the ends of -p's processes may be the run's */
 int run_attach_found(struct run *run);
 void run_new_process(void *run, pid_t pid); /* a watch_fn */
 /* only the command, and what it starts, is traced */

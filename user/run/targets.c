@@ -83,30 +83,41 @@ static int run_attach(struct run *run, const struct binary *b, pid_t pid)
 	return 0;
 }
 
-static int run_target_pids(struct run *run)
+int run_name_pids(struct run *run)
 {
 	const struct options *o = run->options;
-	char why[256];
+	char doing[64];
 
 	run->named = calloc(o->npids, sizeof(*run->named));
 	if (!run->named)
 		return run_fail(run, "watch processes", -ENOMEM);
 	for (int i = 0; i < o->npids; i++) {
+		int fd = pidfd_open(o->pids[i], 0);
+
+		snprintf(doing, sizeof(doing), "watch process %d", o->pids[i]);
+		if (fd < 0)
+			return run_fail(run, doing, -errno);
+		run->named[run->running++] = (struct named_process){ run, fd };
+	}
+	return 0;
+}
+
+static int run_target_pids(struct run *run)
+{
+	const struct options *o = run->options;
+	char why[256];
+
+	for (int i = 0; i < o->npids; i++) {
 		struct binary *found;
 		int err = targets_add_pid(run->targets, o->pids[i], &found, why, sizeof(why));
-		int fd;
 
 		if (err)
 			return run_fail(run, why, err);
 		if (!found)
 			log_warn("process %d carries no probe of %s", o->pids[i],
 				 run->report->name);
-		fd = pidfd_open(o->pids[i], 0);
-		if (fd < 0)
-			return run_fail(run, "watch a process", -errno);
-		run->named[run->running++] = (struct named_process){ run, fd };
 	}
-	return 0;
+	return run_name_pids(run);
 }
 
 static int run_target_files(struct run *run)
@@ -151,6 +162,8 @@ int run_find_targets(struct run *run)
 	int err = 0, hidden = 0;
 	char why[256];
 
+	if (!report_has_probes(run->report))
+		return o->npids ? run_name_pids(run) : 0;
 	if (o->npids)
 		err = run_target_pids(run);
 	if (!err && o->nfiles)
@@ -259,7 +272,7 @@ void run_new_process(void *arg, pid_t pid)
 
 bool run_watches(const struct run *run)
 {
-	return !run->options->npids;
+	return !run->options->npids && report_has_probes(run->report);
 }
 
 /* Why nothing can have the report's probes; NULL: something can. */
@@ -281,7 +294,7 @@ int run_nothing(struct run *run)
 
 	if (!run->sites && o->wait && !o->dry_run)
 		log_info("%s: waiting for a process with its probes", run->report->name);
-	if (run->sites || o->wait || run_follows_command(run))
+	if (run->sites || o->wait || run_follows_command(run) || !report_has_probes(run->report))
 		return 0;
 	run->status = STATUS_NOTHING;
 	if (run->wild && wild_refused(run->wild)) {
@@ -328,15 +341,26 @@ static void run_print_point(struct run *run, const struct binary *b, const struc
 	json_print(run->out, object);
 }
 
-/* Prints where the report would attach; needs no BPF. */
-int run_dry(struct run *run)
+static void run_print_tracepoint(struct run *run, const char *tracepoint)
+{
+	struct render render = run_render(run, monotonic_now());
+	json_t *object;
+
+	if (!run->options->json) {
+		fprintf(run->out, "tracepoint %s\n", tracepoint);
+		return;
+	}
+	object = json_line(&render);
+	json_set(object, "tracepoint", json_string(tracepoint));
+	json_print(run->out, object);
+}
+
+static int run_dry_probes(struct run *run)
 {
 	struct plan *plan = plan__new(&(struct plan_options){ .rules = run->report->rules }, NULL);
 	char why[256] = "plan what to attach";
-	int err = plan ? run_open_output(run) : run_fail(run, why, -ENOMEM);
+	int err = plan ? run_find_targets(run) : run_fail(run, why, -ENOMEM);
 
-	err = err ? err : run_find_targets(run);
-	run->to_wall = monotonic_to_wall();
 	for (int i = 0; !err && i < targets_count(run->targets); i++) {
 		const struct binary *b = targets_get(run->targets, i);
 		struct attach_point *points;
@@ -354,4 +378,16 @@ int run_dry(struct run *run)
 	err = err ? err : run_nothing(run);
 	plan__free(plan);
 	return err;
+}
+
+/* Prints where the report would attach; needs no BPF. */
+int run_dry(struct run *run)
+{
+	const struct report_source *source = run->report->source;
+	int err = run_open_output(run);
+
+	run->to_wall = monotonic_to_wall();
+	for (int i = 0; !err && source && source->tracepoints[i]; i++)
+		run_print_tracepoint(run, source->tracepoints[i]);
+	return err || !report_has_probes(run->report) ? err : run_dry_probes(run);
 }
