@@ -12,22 +12,13 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-const volatile __u32 slot_mask = 0; /* slots - 1, a power of two */
-
 bool live;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct block_slot);
-} slots SEC(".maps");
 
 struct fold {
 };
 
 #include "fold_maps.bpf.h"
+#include "inflight.bpf.h"
 
 static __always_inline dev_t request_dev(const struct request *rq)
 {
@@ -43,40 +34,6 @@ static __always_inline __u32 request_hash(const struct request *rq)
 	__u32 tag = rq->internal_tag >= 0 ? rq->internal_tag : rq->tag;
 
 	return tag + request_dev(rq) * 0x9e3779b1U;
-}
-
-static __always_inline struct block_slot *slot_at(__u32 i)
-{
-	i &= slot_mask;
-	return bpf_map_lookup_elem(&slots, &i);
-}
-
-/* The request's slot; NULL when it has none. */
-static __always_inline struct block_slot *slot_find(const struct request *rq, __u32 hash)
-{
-	for (__u32 i = 0; i < BLOCK_PROBES; i++) {
-		struct block_slot *slot = slot_at(hash + i);
-
-		if (slot && slot->request == (__u64)rq)
-			return slot;
-	}
-	return NULL;
-}
-
-/* The same, taken for it where it has none; NULL when all are taken. */
-static __always_inline struct block_slot *slot_take(const struct request *rq, __u32 hash)
-{
-	struct block_slot *slot = slot_find(rq, hash);
-
-	if (slot)
-		return slot;
-	for (__u32 i = 0; i < BLOCK_PROBES; i++) {
-		slot = slot_at(hash + i);
-		if (slot && !slot->request &&
-		    __sync_val_compare_and_swap(&slot->request, 0, (__u64)rq) == 0)
-			return slot;
-	}
-	return NULL;
 }
 
 static __always_inline __u32 request_op(const struct request *rq)
@@ -99,14 +56,14 @@ SEC("tp_btf/block_rq_issue")
 int assay_block_issue(void *ctx)
 {
 	struct request *rq = KERNEL_ARG(ctx, 0);
-	struct block_slot *slot;
+	struct inflight *at;
 	struct fold f;
 
 	if (!live)
 		return 0;
-	slot = slot_take(rq, request_hash(rq));
-	if (slot)
-		slot->issued = bpf_ktime_get_ns();
+	at = inflight_take(rq, request_hash(rq));
+	if (at)
+		at->issued = bpf_ktime_get_ns();
 	else
 		fold_home_lost(&f, FOLD_LOSS_INSERT, 1);
 	return 0;
@@ -116,17 +73,17 @@ SEC("tp_btf/block_rq_complete")
 int assay_block_complete(void *ctx)
 {
 	struct request *rq = KERNEL_ARG(ctx, 0);
-	struct block_slot *slot = slot_find(rq, request_hash(rq));
+	struct inflight *at = inflight_find(rq, request_hash(rq));
 	__u32 bytes = ((unsigned long long *)ctx)[2], op;
 	__u64 issued, now;
 	struct fold f;
 	dev_t dev;
 
-	if (!live || !slot)
+	if (!live || !at)
 		return 0;
 	now = bpf_ktime_get_ns();
-	issued = slot->issued;
-	slot->request = 0;
+	issued = at->issued;
+	inflight_give(at);
 	op = request_op(rq);
 	dev = request_dev(rq);
 	fold_value(&f, fold_split_index(&f, BLOCK_ROW(op, BLOCK_QUEUED), dev, 0),

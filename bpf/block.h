@@ -20,11 +20,10 @@ enum block_what {
 #define BLOCK_ROW(op, what) ((op)*BLOCK_WHATS + (what))
 #define BLOCK_ROWS	    (BLOCK_OPS * BLOCK_WHATS)
 
-/* A request that the driver has. Found by open addressing, beginning at the request's hash. */
-#define BLOCK_PROBES 8
-struct block_slot {
-	__u64 request; /* its address; 0: nobody's */
-	__u64 issued;  /* ns, CLOCK_MONOTONIC */
+/* A request that the driver has. */
+struct inflight {
+	__u64 address;
+	__u64 issued; /* ns, CLOCK_MONOTONIC */
 };
 
 #endif

@@ -39,8 +39,8 @@ static int requests_load(struct requests *r, const char **doing)
 				      .rows = BLOCK_ROWS,
 				      .split = SPLIT,
 				      .measures = true };
-	skel->rodata->slot_mask = NSLOTS - 1;
-	err = bpf_map__set_max_entries(skel->maps.slots, NSLOTS);
+	skel->rodata->inflight_mask = NSLOTS - 1;
+	err = bpf_map__set_max_entries(skel->maps.inflights, NSLOTS);
 	err = err ?: fold_maps_size(&r->maps, &skel->rodata->limits, &skel->bss->ngroups);
 	if (err)
 		return err;
