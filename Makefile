@@ -191,9 +191,9 @@ test: test-programs
 
 # Fuzzers, with clang's libFuzzer (Debian: libclang-rt-14-dev), each for FUZZ_SECS.
 FUZZ	  := $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SRC  := $(filter-out %/tracer.c %/watch.c %/stream.c,$(wildcard user/core/*.c user/render/*.c user/reports/*.c))
+FUZZ_SRC  := $(filter-out user/run/%,$(wildcard user/*/*.c))
 
-$(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC)
+$(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) | $(SKELS)
 	$(say) FUZZER $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(filter-out -MMD -MP,$(OWN_FLAGS)) -O1 -g \
