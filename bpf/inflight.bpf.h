@@ -18,8 +18,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct inflight);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct inflight)); /* no type: runs may cut it */
 } inflights SEC(".maps");
 
 static __always_inline struct inflight *inflight_at(__u32 i)

@@ -84,15 +84,34 @@ struct block_device {
 	dev_t bd_dev;
 	sector_t bd_start_sect;
 	struct gendisk *bd_disk;
+	void *bd_holder;
 };
 
 struct request_queue {
 	struct gendisk *disk;
+	int id;
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct blk_flush_queue { /* block/blk.h */
+	unsigned int flush_pending_idx : 1;
+	unsigned int flush_running_idx : 1;
+	struct list_head flush_queue[2];
+};
+
+struct blk_mq_hw_ctx {
+	struct blk_flush_queue *fq;
+	unsigned int queue_num;
 };
 
 struct bvec_iter {
 	sector_t bi_sector;
 	unsigned int bi_size;
+	unsigned int bi_idx;
+	unsigned int bi_bvec_done;
 } __attribute__((packed));
 
 struct bio_vec {
@@ -106,13 +125,24 @@ struct bio {
 	struct block_device *bi_bdev;
 	unsigned int bi_opf;
 	unsigned short bi_flags;
+	u8 bi_status;
 	struct bvec_iter bi_iter;
+	void *bi_private;
 	unsigned short bi_vcnt;
 	struct bio_vec *bi_io_vec;
 };
 
+/* positions differ */
+enum req_flag_bits {
+	__REQ_META = 12,
+	__REQ_FUA = 17,
+	__REQ_PREFLUSH = 18,
+};
+
 struct request {
 	struct request_queue *q;
+	struct list_head queuelist;
+	struct blk_mq_hw_ctx *mq_hctx;
 	int tag;
 	int internal_tag;
 	unsigned int cmd_flags;
@@ -140,6 +170,14 @@ struct address_space {
 	struct inode *host;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
@@ -147,6 +185,7 @@ struct inode {
 	unsigned long i_ino;
 	dev_t i_rdev;
 	loff_t i_size;
+	struct hlist_head i_dentry;
 };
 
 struct qstr {
@@ -157,6 +196,9 @@ struct qstr {
 struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
 };
 
 struct path {
@@ -170,6 +212,10 @@ struct file {
 	loff_t f_pos;
 };
 
+struct kiocb {
+	struct file *ki_filp;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -179,8 +225,15 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+/* arch/x86/include/asm/thread_info.h, arch/arm64/include/asm/thread_info.h */
+struct thread_info {
+	unsigned long flags;
+	u32 status; /* x86 */
+};
+
 /* include/linux/sched.h */
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	int pid;
 	int tgid;
@@ -188,19 +241,45 @@ struct task_struct {
 	struct task_struct *group_leader;
 	char comm[16];
 	struct files_struct *files;
+	void *worker_private;
+	int *set_child_tid;
+};
+
+/* kernel/kthread.c, kernel/workqueue_internal.h, kernel/workqueue.c */
+struct kthread {
+	void *data;
+};
+
+struct workqueue_struct {
+	char name[24];
+};
+
+struct pool_workqueue {
+	struct workqueue_struct *wq;
+};
+
+struct worker {
+	struct pool_workqueue *current_pwq;
 };
 
 /* include/linux/mm_types.h */
 struct page {
 	unsigned long flags;
 	struct address_space *mapping;
+	unsigned long index;
+	unsigned long compound_head;
+	unsigned int compound_nr;
 };
 
 struct folio {
 	unsigned long flags;
 	struct address_space *mapping;
 	unsigned long index;
+	unsigned int _nr_pages;
 };
+
+/* include/linux/page-flags.h */
+enum pageflags { PG_head = 6 };
 
 #pragma clang attribute pop
 

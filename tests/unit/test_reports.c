@@ -181,12 +181,14 @@ static void rules_of_all_reports_hold_together(void)
 		const struct report *r = reports[i];
 		const struct latency_format *f = r->latency;
 
-		CHECK(plan_most_rules(r->rules) <= USDT_MAX_RULES);
+		/* of probes, of the kernel's tracepoints, or of both */
+		CHECK(r->rules || r->source || r->wild);
+		CHECK(!r->rules || plan_most_rules(r->rules) <= USDT_MAX_RULES);
 		CHECK(r->summary && r->help.about && r->help.columns);
 		CHECK(r->wild || r->rows > 0 || r->hit);
 		CHECK(r->wild || !!f == report_pairs(r));
 		CHECK(!f || f->nlabels >= (int)r->rows);
-		for (const struct probe_rule *rule = r->rules; rule->provider; rule++) {
+		for (const struct probe_rule *rule = r->rules; rule && rule->provider; rule++) {
 			bool two = rule->fold.verb == FOLD_DONE_MARKED;
 
 			if (rule->fold.verb == FOLD_NONE)

@@ -50,7 +50,7 @@ static bool has_row(uint64_t rows, uint32_t row)
 	return row < 64 && rows & UINT64_C(1) << row;
 }
 
-static bool is_plain(const struct latency_format *f, uint32_t row)
+bool latency_is_plain(const struct latency_format *f, uint32_t row)
 {
 	return has_row(f->plain, row);
 }
@@ -255,17 +255,25 @@ static void print_value(FILE *out, bool plain, uint64_t value)
 		fprintf(out, " %9s", duration_format(value, text, sizeof(text)));
 }
 
+/* The width of the column of what splits rows; negative: texts, on the left. */
+static int by_column(const struct latency_format *f)
+{
+	if (!f->by_text)
+		return 6;
+	return f->by_width ? -f->by_width : -36;
+}
+
 static void print_summary_row(const struct render *r, const struct latency_format *f,
 			      const struct snapshot_row *row, bool pids)
 {
-	bool plain = is_plain(f, row->row);
+	bool plain = latency_is_plain(f, row->row);
 	char text[BY_SIZE];
 
 	if (pids)
 		fprintf(r->out, "%8u ", row->tgid);
 	fprintf(r->out, "%-28s", latency_label(f, row->row));
 	if (f->by)
-		fprintf(r->out, f->by_text ? " %-36s" : " %6s",
+		fprintf(r->out, " %*s", by_column(f),
 			latency_by_value(r, f, row, text, sizeof(text)));
 	fprintf(r->out, " %9" PRIu64, row->count);
 	print_value(r->out, plain, (uint64_t)(snapshot_mean(row) + 0.5));
@@ -284,7 +292,7 @@ static void print_summary(const struct render *r, const struct latency_format *f
 		fprintf(r->out, "%8s ", "PID");
 	fprintf(r->out, "%-28s", "OP");
 	if (f->by)
-		fprintf(r->out, f->by_text ? " %-36s" : " %6s", f->by);
+		fprintf(r->out, " %*s", by_column(f), f->by);
 	fprintf(r->out, " %9s %9s", "COUNT", "MEAN");
 	for (int i = 0; i < NPERCENTILES; i++)
 		fprintf(r->out, " %9s", percentiles[i].title);
@@ -335,7 +343,7 @@ static void print_json(const struct render *r, const struct latency_format *f,
 {
 	const struct snapshot_row *row = e->row;
 	json_t *object = json_line(r);
-	bool plain = is_plain(f, row->row);
+	bool plain = latency_is_plain(f, row->row);
 
 	if (row->tgid)
 		json_set(object, "pid", json_integer(row->tgid));
@@ -395,7 +403,8 @@ static void print_io(const struct render *r, const struct latency_format *f,
 		fputc(' ', r->out);
 	fprintf(r->out, " %-18s %10" PRIu64, latency_label(f, io->row), io->job);
 	if (sub_name(f) && sub_is_text(f))
-		fprintf(r->out, " %36s", by_value(r, LATENCY_BY_TEXT, io->sub, text, sizeof(text)));
+		fprintf(r->out, " %*s", -by_column(f),
+			by_value(r, LATENCY_BY_TEXT, io->sub, text, sizeof(text)));
 	else if (sub_name(f))
 		fprintf(r->out, " %6" PRIu64, io->sub);
 }
@@ -404,7 +413,7 @@ static void print_io_titles(const struct render *r, const struct latency_format 
 {
 	fprintf(r->out, "%7s %-15s %-18s %10s", "PID", "PROCESS", "OP", "JOB");
 	if (sub_name(f))
-		fprintf(r->out, sub_is_text(f) ? " %36s" : " %6s", sub_name(f));
+		fprintf(r->out, " %*s", sub_is_text(f) ? -by_column(f) : 6, sub_name(f));
 }
 
 static void json_io(json_t *object, const struct render *r, const struct latency_format *f,

@@ -34,6 +34,7 @@ struct latency_format {
 	/* what splits a row ("client"), the JSON key too; NULL: nothing does */
 	const char *by;
 	bool by_text;	       /* that is the hash of a text */
+	uint8_t by_width;      /* of such a text's column; 0: a UUID's */
 	const uint8_t *row_by; /* enum latency_by by row number, where rows differ; else NULL */
 	const char *sub;       /* second part of a start's key, where it is not `by` ("extent") */
 	enum latency_key key[LATENCY_MAX_KEYS]; /* ended by LATENCY_KEY_END where shorter */
@@ -59,6 +60,9 @@ char *latency_by_value(const struct render *render, const struct latency_format 
 		       const struct snapshot_row *row, char *dst, size_t size);
 json_t *latency_by_json(const struct render *render, const struct latency_format *format,
 			const struct snapshot_row *row);
+
+/* Whether the row's values are no durations. */
+bool latency_is_plain(const struct latency_format *format, uint32_t row);
 
 /* The row's label. */
 const char *latency_label(const struct latency_format *format, uint32_t row);

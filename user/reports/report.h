@@ -32,6 +32,7 @@ struct report_view {
 	const char *process;		 /* of a hit: the name of its process */
 	void *keep;			 /* what the report's begin() made */
 	void *source;			 /* what the report's source opened */
+	pid_t command;			 /* what follows `--`, held until all is live; 0: none */
 	/* where a process runs (core/where.h), as far as it is known. Returns `dst` */
 	char *(*where)(const void *arg, uint32_t tgid, char *dst, size_t size);
 	/* the name of a process, as far as it is known; valid until the next call */
@@ -75,9 +76,13 @@ struct report_source {
 	void (*go)(void *source);		       /* from here on all counts */
 	void (*stop)(void *source);		       /* from here on nothing does */
 	struct fold_tables (*tables)(void *source);    /* valid until it is freed */
-	void (*drain)(const struct report_view *view); /* what has come; every 20 ms */
+	/* what has come; every 20 ms, if drains() says so (NULL: always), and at the end */
+	void (*drain)(const struct report_view *view);
+	bool (*drains)(const struct options *options);
 	/* the starts that wait; of their keys, `pair` is the row. 0 or -ENOMEM */
 	int (*waiting)(void *source, struct waiting *waiting);
+	/* prints what has begun and not ended; NULL: as all do, from the above */
+	void (*in_flight)(const struct report_view *view);
 	/* what splits a row, as a text; false when not known */
 	bool (*text)(void *source, uint64_t by, char *text, size_t size);
 	void (*free)(void *source);

@@ -63,6 +63,13 @@ void run_print_waiting(struct run *run)
 	uint64_t now = run_now(run);
 	bool titles = true;
 
+	if (run->source && run->report->source->in_flight) {
+		struct report_view view = run_view(run, now);
+
+		run->report->source->in_flight(&view);
+		run_flush(run);
+		return;
+	}
 	if (run_waiting(run, &waiting)) {
 		log_warn("in flight: not all are listed: no memory");
 	}
@@ -100,7 +107,8 @@ uint64_t run_count_waiting(struct run *run, uint64_t *gone)
 	if (run_waiting(run, &waiting))
 		log_warn("not all starts that wait were counted: no memory");
 	for (int i = 0; i < waiting.n; i++)
-		*gone += !run_alive(run, waiting.starts[i].key.tgid);
+		/* where it is not asked whose it is, it is nobody's */
+		*gone += waiting.starts[i].key.tgid && !run_alive(run, waiting.starts[i].key.tgid);
 	n = waiting.n;
 	waiting_free(&waiting);
 	return n;

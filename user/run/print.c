@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -66,6 +67,7 @@ struct report_view run_view(struct run *run, uint64_t monotonic)
 		.now = monotonic,
 		.keep = run->keep,
 		.source = run->source,
+		.command = run->child ? child_pid(run->child) : 0,
 		.where = run_where,
 		.name = run_name,
 		.waiting = run_view_waiting,
@@ -91,6 +93,14 @@ int run_open_output(struct run *run)
 	return run_fail(run, doing, -errno);
 }
 
+/* stdio may have met that in the midst of a print, and does not tell of it again. */
+static bool reader_gone(FILE *out)
+{
+	struct pollfd fd = { .fd = fileno(out) };
+
+	return poll(&fd, 1, 0) == 1 && fd.revents & POLLERR;
+}
+
 /* A row is there when it is printed: flushed, or the run ends. */
 void run_flush(struct run *run)
 {
@@ -98,7 +108,9 @@ void run_flush(struct run *run)
 	if (run->output_gone || (fflush(run->out) == 0 && !ferror(run->out)))
 		return;
 	run->output_gone = true;
-	if (errno != EPIPE)
+	if (errno == EPIPE || reader_gone(run->out))
+		clearerr(run->out); /* a reader that has enough is no error, at the end neither */
+	else
 		run_fail(run, run->options->output ? run->options->output : "write to stdout",
 			 errno ? -errno : -EIO);
 	if (run->loop)
@@ -144,6 +156,21 @@ static void filter_volume(const struct run *run, struct snapshot *s)
 	for (int i = 0; i < s->nrows; i++) {
 		if (run_text(run, s->rows[i].by, text, sizeof(text)) &&
 		    !strncmp(text, run->options->volume, strlen(run->options->volume)))
+			s->rows[n++] = s->rows[i];
+		else
+			free(s->rows[i].buckets);
+	}
+	s->nrows = n;
+}
+
+/* Only what a heatmap can draw: durations. */
+static void filter_durations(const struct run *run, struct snapshot *s)
+{
+	const struct latency_format *f = report_latency(run->report, run->layout);
+	int n = 0;
+
+	for (int i = 0; i < s->nrows; i++) {
+		if (!latency_is_plain(f, s->rows[i].row))
 			s->rows[n++] = s->rows[i];
 		else
 			free(s->rows[i].buckets);
@@ -218,6 +245,8 @@ void run_print(struct run *run, bool last)
 	now = snapshot__take(&tables);
 	if (now && run->options->volume)
 		filter_volume(run, now);
+	if (now && run->options->heatmap)
+		filter_durations(run, now);
 	if (now && run->before && !since_start)
 		since = snapshot__since(now, run->before);
 	if (!now || (run->before && !since && !since_start)) {

@@ -104,6 +104,14 @@ static void run_process_gone(void *arg)
 	loop_stop(run->loop);
 }
 
+/* Whether its source sends anything one by one: else nobody is to be woken up. */
+static bool run_drains_source(const struct run *run)
+{
+	const struct report_source *source = run->source ? run->report->source : NULL;
+
+	return source && source->drain && (!source->drains || source->drains(run->options));
+}
+
 static int run_add_timers(struct run *run)
 {
 	const struct options *o = run->options;
@@ -114,7 +122,7 @@ static int run_add_timers(struct run *run)
 	/* else the last tick ends the run */
 	if (!err && o->duration && (!run->interval || o->duration % run->interval))
 		err = loop_add_timer(run->loop, o->duration, 0, run_stop, run);
-	if (!err && (run->stream || (run->source && run->report->source->drain)))
+	if (!err && (run->stream || run_drains_source(run)))
 		err = loop_add_timer(run->loop, DRAIN_NS, DRAIN_NS, run_drain, run);
 	if (!err && run->report->tick)
 		err = loop_add_timer(run->loop, NSEC_PER_SEC, NSEC_PER_SEC, run_report_tick, run);
