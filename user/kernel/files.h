@@ -20,7 +20,8 @@ struct files_options {
 	bool some;	  /* only those, though there may be none yet; else none means all */
 	bool measures;	  /* fold durations: rows are enum file_op, split by device and process */
 	bool sends;	  /* a struct file_record of each call of at least `slow_ns` */
-	uint64_t slow_ns; /* 0: of all */
+	bool paths;	  /* with the names that the file's path is made of */
+	uint64_t slow_ns; /* of `sends`; 0: of all */
 };
 
 struct files;
@@ -38,6 +39,20 @@ void files_stop(struct files *files);
 
 /* Its numbers; valid until it is freed. */
 struct fold_tables files_tables(const struct files *files);
+
+/* Whether there are groups in the tables that were not there at the last call. */
+bool files_grew(struct files *files);
+
+/* What processes were called at their last call, by number; *names is the caller's. -ENOMEM. */
+struct file_name {
+	uint32_t tgid;
+	struct file_process process;
+};
+int files_names(const struct files *files, struct file_name **names);
+
+/* Calls fn for each call that has not returned. */
+typedef void (*file_call_fn)(void *arg, const struct inflight *call);
+void files_each_call(const struct files *files, file_call_fn fn, void *arg);
 
 /* Hands on the calls that have come, of one CPU in order. Returns their number or -errno. */
 typedef void (*file_record_fn)(void *arg, const struct file_record *record);
