@@ -16,20 +16,24 @@ struct page_run {
 	__u64 by;  /* PAGES_BY(): what counts are split by */
 };
 
-/* include/uapi/linux/magic.h, include/uapi/linux/btrfs_tree.h */
-#define MAGIC_BDEVFS	 0x62646576
-#define MAGIC_BTRFS	 0x9123683e
-#define BTRFS_TREE_INODE 1
+/* include/uapi/linux/magic.h */
+#define MAGIC_BDEVFS 0x62646576
+#define MAGIC_BTRFS  0x9123683e
+#define MAGIC_EXT4   0xef53
+/* No file has it: btrfs' trees (BTRFS_BTREE_INODE_OBJECTID), ext4's buddy bitmaps (EXT4_BAD_INO).
+ */
+#define INODE_OWN 1
 
 /*
- * What counts of a run's pages are split by. Pages of a disk itself, and btrfs' of its trees, hold
- * what a file system keeps for itself.
+ * What counts of a run's pages are split by. Those of a disk itself, and of an inode that is no
+ * file's, hold what a file system keeps for itself.
  */
 static __always_inline __u64 run_by(const struct page_run *run, __u64 magic, __u32 disk)
 {
 	if (magic == MAGIC_BDEVFS)
 		return PAGES_BY(disk, true);
-	return PAGES_BY(run->dev, magic == MAGIC_BTRFS && run->inode == BTRFS_TREE_INODE);
+	return PAGES_BY(run->dev,
+			(magic == MAGIC_BTRFS || magic == MAGIC_EXT4) && run->inode == INODE_OWN);
 }
 
 #define BIO_MAX_STEPS 1024 /* folios of a bio that are looked at */
@@ -59,7 +63,8 @@ struct bio_walk {
 	struct page_run run; /* found, and not handed on yet */
 };
 
-static __always_inline void bio_pages_found(struct bio_walk *walk);
+/* A function by itself, for the verifier: what it takes of the stack counts once. */
+int bio_pages_found(struct bio_walk *walk);
 
 static __always_inline void walk_hand_on(struct bio_walk *w)
 {
