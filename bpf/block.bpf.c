@@ -8,7 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
-#include "block.h"
+#include "block_inflight.h"
 #include "kernel.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -195,7 +195,7 @@ static __always_inline __u32 line_of(__u32 dev, __u32 op, __u32 tgid)
 
 static __always_inline __u32 queuer_of(const struct inflight *at)
 {
-	return ask_queuer && at ? at->tgid : 0;
+	return ask_queuer && at ? at->request.tgid : 0;
 }
 
 /*
@@ -221,8 +221,8 @@ static __noinline void get_flusher(struct inflight *at, const struct request *rq
 
 	if (!flusher || flusher->tag != tag)
 		return;
-	at->tgid = flusher->tgid;
-	__builtin_memcpy(at->comm, flusher->comm, sizeof(at->comm));
+	at->request.tgid = flusher->tgid;
+	__builtin_memcpy(at->request.comm, flusher->comm, sizeof(at->request.comm));
 }
 
 static __noinline void set_flusher(const struct inflight *at, const struct request *rq)
@@ -233,8 +233,8 @@ static __noinline void set_flusher(const struct inflight *at, const struct reque
 	if (!flusher)
 		return;
 	flusher->tag = tag;
-	flusher->tgid = at->tgid;
-	__builtin_memcpy(flusher->comm, at->comm, sizeof(at->comm));
+	flusher->tgid = at->request.tgid;
+	__builtin_memcpy(flusher->comm, at->request.comm, sizeof(at->request.comm));
 }
 
 /* In the context of who queues it. */
@@ -243,8 +243,8 @@ static __always_inline void set_queuer(struct inflight *at, const struct request
 	__u32 flushes = 1U << bpf_core_enum_value(enum req_flag_bits, __REQ_PREFLUSH) |
 			1U << bpf_core_enum_value(enum req_flag_bits, __REQ_FUA);
 
-	at->tgid = bpf_get_current_pid_tgid() >> 32;
-	bpf_get_current_comm(at->comm, sizeof(at->comm));
+	at->request.tgid = bpf_get_current_pid_tgid() >> 32;
+	bpf_get_current_comm(at->request.comm, sizeof(at->request.comm));
 	if (rq->cmd_flags & flushes)
 		set_flusher(at, rq);
 }
@@ -263,8 +263,10 @@ static __always_inline struct inflight *place_of(const struct request *rq, struc
 	struct fold f;
 
 	/* the last one of that address has ended without being seen to */
-	if (at && at->issued)
+	if (at && at->request.issued) {
 		fold_home_lost(&f, FOLD_LOSS_OVERWRITTEN, 1);
+		at->request.bytes = 0;
+	}
 	at = at ? at : inflight_take(rq, hash);
 	if (!at)
 		fold_home_lost(&f, FOLD_LOSS_INSERT, 1);
@@ -278,24 +280,24 @@ static __always_inline struct inflight *see(const struct request *rq, __u32 dev,
 	__u32 hash = request_hash(rq);
 	struct inflight *at = inflight_find(rq, hash);
 
-	if (at && !at->issued && sight != SIGHT_BIRTH)
+	if (at && !at->request.issued && sight != SIGHT_BIRTH)
 		return at;
 	at = place_of(rq, at, hash);
 	if (!at)
 		return NULL;
-	at->issued = 0;
-	at->line = BLOCK_NO_LINE;
-	at->bytes = 0;
-	at->dev = dev;
-	at->op = op;
-	at->sector = rq->__sector;
-	at->tgid = 0;
-	at->comm[0] = '\0';
+	at->request.issued = 0;
+	at->request.line = BLOCK_NO_LINE;
+	at->request.bytes = 0;
+	at->request.dev = dev;
+	at->request.op = op;
+	at->request.sector = rq->__sector;
+	at->request.tgid = 0;
+	at->request.comm[0] = '\0';
 	if (op == BLOCK_FLUSH)
 		get_flusher(at, rq);
 	else if (sight != SIGHT_ISSUE)
 		set_queuer(at, rq);
-	at->began = bpf_ktime_get_ns();
+	at->request.began = bpf_ktime_get_ns();
 	return at;
 }
 
@@ -348,12 +350,12 @@ int assay_block_issue(void *ctx)
 	tgid = queuer_of(at);
 	if (process_wanted(tgid))
 		line = line_of(dev, op, by_process ? tgid : 0);
-	at->line = line;
-	at->dev = dev;
-	at->op = op;
+	at->request.line = line;
+	at->request.dev = dev;
+	at->request.op = op;
 	/* from 6.13 on others have the time of an earlier request of that address */
-	at->dated = op == BLOCK_FLUSH || rq->part;
-	at->issued = bpf_ktime_get_ns();
+	at->request.dated = op == BLOCK_FLUSH || rq->part;
+	at->request.issued = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -368,7 +370,7 @@ int assay_block_requeue(void *ctx)
 		return 0;
 	at = inflight_find(rq, request_hash(rq));
 	if (at)
-		at->issued = 0;
+		at->request.issued = 0;
 	if (process_wanted(queuer_of(at)))
 		count(op_of(rq->cmd_flags), BLOCK_REQUEUED, dev, queuer_of(at));
 	return 0;
@@ -410,11 +412,11 @@ static __noinline void send_slow(const struct request *rq, const struct inflight
 		return;
 	}
 	*r = *slow;
-	r->dev = at->dev;
-	r->op = at->op;
-	r->tgid = at->tgid;
+	r->dev = at->request.dev;
+	r->op = at->request.op;
+	r->tgid = at->request.tgid;
 	r->sector = rq->__sector;
-	__builtin_memcpy(r->comm, at->comm, sizeof(r->comm));
+	__builtin_memcpy(r->comm, at->request.comm, sizeof(r->comm));
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
@@ -422,18 +424,18 @@ static __noinline void send_slow(const struct request *rq, const struct inflight
 static __always_inline void end(const struct request *rq, struct inflight *at, bool error,
 				__u32 bytes)
 {
-	__u64 now = bpf_ktime_get_ns(), issued = at->issued;
-	__u64 start = at->dated ? rq->start_time_ns : 0;
-	struct block_line *line = bpf_map_lookup_elem(&lines, &at->line);
-	__u32 op = at->op;
+	__u64 now = bpf_ktime_get_ns(), issued = at->request.issued;
+	__u64 start = at->request.dated ? rq->start_time_ns : 0;
+	struct block_line *line = bpf_map_lookup_elem(&lines, &at->request.line);
+	__u32 op = at->request.op;
 	struct fold f;
 
-	if (at->bytes) {
-		bytes += at->bytes;
-		at->bytes = 0;
+	if (at->request.bytes) {
+		bytes += at->request.bytes;
+		at->request.bytes = 0;
 	}
 	if (ask_queuer && !start)
-		start = at->began;
+		start = at->request.began;
 	if (want_slow && line && start <= issued && now - (start ? start : issued) >= slow_ns) {
 		struct block_slow slow = { .time = now,
 					   .queued = start ? issued - start : 0,
@@ -472,20 +474,22 @@ int assay_block_complete(void *ctx)
 		return 0;
 	at = inflight_find(rq, request_hash(rq));
 	/* a write without data that was issued: it has ended before, without being seen to */
-	if (at && at->issued && at->op == BLOCK_WRITE && !bytes) {
-		at->issued = 0;
+	if (at && at->request.issued && at->request.op == BLOCK_WRITE && !bytes) {
+		at->request.issued = 0;
 		fold_home_lost(&f, FOLD_LOSS_OVERWRITTEN, 1);
 	}
-	if (!at || !at->issued) {
+	if (!at || !at->request.issued) {
 		end_unissued(rq, at, error, bytes);
-		if (at)
-			inflight_give(at);
+		if (!at)
+			return 0;
+		at->request.bytes = 0;
+		inflight_give(at);
 		return 0;
 	}
-	if (error && at->line != BLOCK_NO_LINE)
-		count(at->op, BLOCK_ERRORS, at->dev, queuer_of(at));
+	if (error && at->request.line != BLOCK_NO_LINE)
+		count(at->request.op, BLOCK_ERRORS, at->request.dev, queuer_of(at));
 	if (bytes < rq->__data_len)
-		at->bytes += bytes;
+		at->request.bytes += bytes;
 	else
 		end(rq, at, error, bytes);
 	return 0;

@@ -53,22 +53,20 @@ struct block_line {
 #define BLOCK_NO_LINE ((__u32)-1)
 #define BLOCK_COMM    16 /* TASK_COMM_LEN */
 
-/* A request on its way. The second half is there only where it matters who queued it. */
-struct inflight {
-	__u64 address; /* of the kernel's structure; 0: this place is nobody's */
-	__u64 issued;  /* ns, CLOCK_MONOTONIC, when the driver got it; 0: it does not have it */
-	__u32 line;    /* where its numbers go; BLOCK_NO_LINE: nowhere */
+/* A request on its way. What comes from `began` on is there only where it matters who queued it. */
+struct block_request {
+	__u64 issued; /* ns, CLOCK_MONOTONIC, when the driver got it; 0: it does not have it */
+	__u32 line;   /* where its numbers go; BLOCK_NO_LINE: nowhere */
 	__u32 dev;
 	__u32 bytes;  /* that have ended before the rest */
 	__u16 op;     /* enum block_op */
 	__u16 dated;  /* the kernel has kept when it was made */
 	__u64 began;  /* ns, CLOCK_MONOTONIC, when it was first seen */
 	__u64 sector; /* of 512 bytes, from the disk's start */
-	__u32 reserved2;
+	__u32 reserved;
 	__u32 tgid; /* 0: not known */
 	char comm[BLOCK_COMM];
 };
-#define BLOCK_INFLIGHT_SHORT 32 /* bytes: the first half */
 
 /* Who queued the last request of that tag that asked for a flush. */
 struct block_flusher {

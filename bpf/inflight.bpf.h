@@ -2,15 +2,18 @@
 /*
  * What is under way, found by the address of the kernel's structure for it: open addressing over an
  * array that user space can read. Whoever includes it defines `struct inflight`, whose first member
- * is `__u64 address`, 0 in a place that is nobody's. The verifier lets no arithmetic near an
- * address, so callers bring a hash of something else that stays the same while it is under way.
+ * is `__u64 address`, 0 in a place that is nobody's; in a header of its own where a loader reads
+ * it, too. The verifier lets no arithmetic near an address, so callers bring a hash of something
+ * else that stays the same while it is under way.
  *
  * Only one of a structure's events happens at a time, so a place needs no lock once it is taken.
  */
 #ifndef ASSAY_INFLIGHT_BPF_H
 #define ASSAY_INFLIGHT_BPF_H
 
-#define INFLIGHT_PROBES 8
+#ifndef INFLIGHT_PROBES
+#define INFLIGHT_PROBES 8 /* places where one may be */
+#endif
 
 const volatile __u32 inflight_mask = 0; /* places - 1, a power of two */
 

@@ -10,7 +10,7 @@
 #include <bpf/bpf_core_read.h>
 
 #include "kernel.h"
-#include "syscalls.h"
+#include "syscalls_inflight.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -28,6 +28,10 @@ bool live;
 
 struct fold {
 };
+
+/* A thread's number spreads threads well: a few places are enough, the first is nearly always it.
+ */
+#define INFLIGHT_PROBES 4
 
 #include "fold_maps.bpf.h"
 #include "inflight.bpf.h"
@@ -83,7 +87,7 @@ static __always_inline bool on_disk(__u32 mode)
  * though that is asked for. Twice the same: as this kernel follows pointers.
  */
 static __always_inline bool look_cast(const struct fdtable *fdt, __u32 fd, bool data,
-				      struct inflight *call)
+				      struct file_call *call)
 {
 	const struct file *file = kernel_file_cast(fdt, fd);
 	const struct inode *inode = file->f_inode;
@@ -99,7 +103,7 @@ static __always_inline bool look_cast(const struct fdtable *fdt, __u32 fd, bool 
 }
 
 static __always_inline bool look_probe(const struct fdtable *fdt, __u32 fd, bool data,
-				       struct inflight *call)
+				       struct file_call *call)
 {
 	const struct file *file = kernel_file_probe(fdt, fd);
 	const struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -116,7 +120,7 @@ static __always_inline bool look_probe(const struct fdtable *fdt, __u32 fd, bool
 }
 
 static __always_inline bool look(const struct task_struct *task, __u32 fd, bool data, bool cast,
-				 struct inflight *call)
+				 struct file_call *call)
 {
 	const struct fdtable *fdt = task->files->fdt;
 
@@ -132,17 +136,12 @@ static __always_inline bool look(const struct task_struct *task, __u32 fd, bool 
 
 /* --- calls that are under way --- */
 
-/*
- * A thread is in one call at a time. Its number spreads threads well, so a few places are enough,
- * and the first is nearly always it: no need to look for it behind a free one.
- */
-#define CALL_PLACES 4
-
+/* A thread is in one call at a time: no need to look for it behind a free place. */
 static __always_inline struct inflight *call_take(const struct task_struct *task)
 {
 	__u32 hash = task->pid;
 
-	for (__u32 i = 0; i < CALL_PLACES; i++) {
+	for (__u32 i = 0; i < INFLIGHT_PROBES; i++) {
 		struct inflight *at = inflight_at(hash + i);
 
 		if (!at)
@@ -155,25 +154,13 @@ static __always_inline struct inflight *call_take(const struct task_struct *task
 	return NULL;
 }
 
-static __always_inline struct inflight *call_find(const struct task_struct *task)
-{
-	__u32 hash = task->pid;
-
-	for (__u32 i = 0; i < CALL_PLACES; i++) {
-		struct inflight *at = inflight_at(hash + i);
-
-		if (at && at->address == (__u64)task)
-			return at;
-	}
-	return NULL;
-}
-
 static __always_inline int call_enter(void *ctx, bool cast)
 {
 	const struct pt_regs *regs = KERNEL_ARG(ctx, 0);
 	__u64 nr = (__u64)KERNEL_ARG(ctx, 1);
 	const struct task_struct *task;
-	struct inflight call = { .fd = -1 }, *at;
+	struct file_call call = { .fd = -1 };
+	struct inflight *at;
 	struct fold f;
 	__u32 op;
 
@@ -194,17 +181,17 @@ static __always_inline int call_enter(void *ctx, bool cast)
 		fold_home_lost(&f, FOLD_LOSS_INSERT, 1);
 		return 0;
 	}
-	at->inode = call.inode;
-	at->dentry = call.dentry;
-	at->path = call.path;
-	at->tgid = task->tgid;
-	at->tid = task->pid;
-	at->op = op;
-	at->dev = call.dev;
-	at->fd = call.fd;
-	at->flags = call.flags;
-	at->mode = call.mode;
-	at->start = bpf_ktime_get_ns();
+	at->call.inode = call.inode;
+	at->call.dentry = call.dentry;
+	at->call.path = call.path;
+	at->call.tgid = task->tgid;
+	at->call.tid = task->pid;
+	at->call.op = op;
+	at->call.dev = call.dev;
+	at->call.fd = call.fd;
+	at->call.flags = call.flags;
+	at->call.mode = call.mode;
+	at->call.start = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -228,7 +215,7 @@ static __always_inline bool has_group(struct fold *f, __u32 row, __u64 by, __u32
 }
 
 /* Whom a call's numbers are kept under: the process, its name, or all others. */
-static __always_inline __u32 call_owner(struct fold *f, const struct inflight *call, __u64 by,
+static __always_inline __u32 call_owner(struct fold *f, const struct file_call *call, __u64 by,
 					const __u64 name[2])
 {
 	__u32 named;
@@ -259,7 +246,7 @@ static __always_inline void name_process(__s64 group, const __u64 name[2], __u64
 	known[1] = name[1];
 }
 
-static __always_inline void call_fold(const struct task_struct *task, const struct inflight *call,
+static __always_inline void call_fold(const struct task_struct *task, const struct file_call *call,
 				      __u64 end, __s64 result)
 {
 	__u64 by = call->dev | (on_disk(call->mode) ? FILE_BY_DISK : 0);
@@ -303,7 +290,7 @@ static __always_inline void send_names(const struct dentry *dentry, struct file_
 	r->names_size = size;
 }
 
-static __always_inline void send_path(const struct inflight *call, struct file_record *r)
+static __always_inline void send_path(const struct file_call *call, struct file_record *r)
 {
 	const struct dentry *dentry = (const void *)call->dentry;
 	const void *wanted = (const void *)call->path;
@@ -324,7 +311,7 @@ static __always_inline void send_path(const struct inflight *call, struct file_r
 	}
 }
 
-static __always_inline void call_send(const struct task_struct *task, const struct inflight *call,
+static __always_inline void call_send(const struct task_struct *task, const struct file_call *call,
 				      __u64 end, __s64 result)
 {
 	__u64 size =
@@ -360,17 +347,18 @@ static __always_inline int call_exit(void *ctx, bool cast)
 	__s64 result = (__s64)KERNEL_ARG(ctx, 1);
 	__u64 nr = KERNEL_CALL_NR(regs), end;
 	const struct task_struct *task;
-	struct inflight call, *at;
+	struct file_call call;
+	struct inflight *at;
 
 	if (nr >= FILE_CALLS || !ops[nr] || !live)
 		return 0;
 	task = bpf_get_current_task_btf();
-	at = call_find(task);
+	at = inflight_find(task, task->pid);
 	if (!at)
 		return 0;
 	end = bpf_ktime_get_ns();
-	call = *at;
-	at->start = 0;
+	call = at->call;
+	at->call.start = 0;
 	inflight_give(at);
 	if (call.op == FILE_OPEN && result >= 0)
 		look(task, result, false, cast, &call);

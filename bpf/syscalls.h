@@ -75,9 +75,8 @@ struct file_record {
 };
 
 /* A call that has not returned. */
-struct inflight {
-	__u64 address; /* the thread's */
-	__u64 start;   /* ns, CLOCK_MONOTONIC; written last; 0: the rest is not to be read */
+struct file_call {
+	__u64 start; /* ns, CLOCK_MONOTONIC; written last; 0: the rest is not to be read */
 	__u64 inode;
 	__u64 dentry;
 	__u64 path; /* of open: where the path is in the process's memory */

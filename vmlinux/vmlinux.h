@@ -132,7 +132,7 @@ struct bio {
 	struct bio_vec *bi_io_vec;
 };
 
-/* positions differ */
+/* include/linux/blk_types.h; positions are looked up, too */
 enum req_flag_bits {
 	__REQ_META = 12,
 	__REQ_FUA = 17,

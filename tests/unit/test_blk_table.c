@@ -122,8 +122,8 @@ static void rows_of_an_idle_interval_are_no_lines(void)
 /* A device that hangs has a line though nothing has ended. */
 static void in_flight_is_what_the_driver_has(void)
 {
-	struct inflight at = { .issued = 1, .dev = 7, .op = BLOCK_WRITE, .tgid = 42 };
-	struct inflight queued = { .began = 1, .dev = 7, .op = BLOCK_WRITE, .tgid = 42 };
+	struct block_request at = { .issued = 1, .dev = 7, .op = BLOCK_WRITE, .tgid = 42 };
+	struct block_request queued = { .began = 1, .dev = 7, .op = BLOCK_WRITE, .tgid = 42 };
 	struct blk_table *t = table_new(false, SECOND);
 
 	CHECK_INT(blk_table_add_inflight(t, &at), 0);
@@ -141,7 +141,7 @@ static void in_flight_is_what_the_driver_has(void)
 
 static void processes_have_lines_of_their_own(void)
 {
-	struct inflight at = { .issued = 1, .dev = 7, .op = BLOCK_READ, .tgid = 42 };
+	struct block_request at = { .issued = 1, .dev = 7, .op = BLOCK_READ, .tgid = 42 };
 	struct blk_table *t = table_new(true, SECOND);
 
 	ADD(t, { .row = BLOCK_ROW(BLOCK_READ, BLOCK_ISSUED), .by = 7, .tgid = 43, .count = 1 });

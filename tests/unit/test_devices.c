@@ -147,6 +147,8 @@ static void words_lead_to_devices(void)
 	CHECK_INT(found(d, "7:0"), DEVICE(7, 0));
 	CHECK_INT(found(d, "7:1"), -ENODEV);
 	CHECK_INT(found(d, "7:0x"), -ENODEV);
+	CHECK_INT(found(d, "4103:0"), -ENODEV); /* 12 bits: not 7:0 */
+	CHECK_INT(found(d, "7:1048576"), -ENODEV);
 	CHECK_INT(found(d, "vd"), -ENODEV);
 	CHECK_INT(found(d, "vda11"), -ENODEV);
 	CHECK_INT(found(d, ""), -ENODEV);

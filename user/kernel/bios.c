@@ -16,6 +16,7 @@
 struct bios {
 	struct bio_bpf *skel;
 	const struct inflight *inflights;
+	uint64_t missed; /* runs of the programs that were not, before all counted */
 	struct ring_buffer *ring;
 	bio_record_fn fn; /* of the drain under way */
 	void *arg;
@@ -42,8 +43,8 @@ static int bios_load(struct bios *b, const struct bios_options *options, const c
 		return -errno;
 	*doing = "look for the block layer's tracepoints";
 	err = tracepoints_choose(skel->obj, missing, sizeof(missing));
-	if (err < 0)
-		return err;
+	if (err)
+		return err < 0 ? err : -ENOENT;
 	*doing = "size the BPF maps";
 	if (options->ndevs > BIO_MAX_DEVS)
 		return -E2BIG;
@@ -96,12 +97,14 @@ void bios__free(struct bios *b)
 
 void bios_go(struct bios *b)
 {
+	b->missed = tracepoints_missed(b->skel->obj);
 	__atomic_store_n(&b->skel->bss->live, true, __ATOMIC_RELEASE);
 }
 
 void bios_stop(struct bios *b)
 {
 	__atomic_store_n(&b->skel->bss->live, false, __ATOMIC_RELEASE);
+	b->skel->bss->losses[FOLD_LOSS_BUSY] += tracepoints_missed(b->skel->obj) - b->missed;
 }
 
 int bios_drain(struct bios *b, bio_record_fn fn, void *arg)

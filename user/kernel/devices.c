@@ -26,9 +26,11 @@ struct devices {
 	int n, room;
 };
 
-static uint32_t minor_of(uint32_t dev)
+char *device_numbers(uint32_t dev, char dst[DEVICE_NUMBERS])
 {
-	return dev & ((1u << DEVICE_MINOR_BITS) - 1);
+	snprintf(dst, DEVICE_NUMBERS, "%u:%u", dev >> DEVICE_MINOR_BITS,
+		 dev & ((1u << DEVICE_MINOR_BITS) - 1));
+	return dst;
 }
 
 /* What the link "7:0" leads to: "../../devices/virtual/block/loop0". */
@@ -89,7 +91,7 @@ static bool parse_numbers(const char *text, uint32_t *dev)
 	int end = 0;
 
 	if (sscanf(text, "%u:%u%n", &major, &minor, &end) != 2 || text[end] ||
-	    minor >= 1u << DEVICE_MINOR_BITS)
+	    major >= 1u << (32 - DEVICE_MINOR_BITS) || minor >= 1u << DEVICE_MINOR_BITS)
 		return false;
 	*dev = DEVICE(major, minor);
 	return true;
@@ -143,9 +145,9 @@ void devices__free(struct devices *d)
 char *devices_name(struct devices *d, uint32_t dev, char *name, size_t size)
 {
 	struct device *device = find(d, dev);
-	char link[32], now[NAME_SIZE];
+	char link[DEVICE_NUMBERS], now[NAME_SIZE];
 
-	snprintf(link, sizeof(link), "%u:%u", dev >> DEVICE_MINOR_BITS, minor_of(dev));
+	device_numbers(dev, link);
 	/* its number may have been another's when all were looked at */
 	if ((!device || !device->asked) && read_name(d, link, now)) {
 		device = add(d, dev, now);
@@ -184,12 +186,10 @@ static bool find_name(const struct devices *d, const char *name, uint32_t *dev)
 int devices_find(struct devices *d, const char *word, uint32_t *dev)
 {
 	const char *name = strncmp(word, "/dev/", 5) ? word : word + 5;
-	char link[32], now[NAME_SIZE];
+	char link[DEVICE_NUMBERS], now[NAME_SIZE];
 
-	if (parse_numbers(word, dev)) {
-		snprintf(link, sizeof(link), "%u:%u", *dev >> DEVICE_MINOR_BITS, minor_of(*dev));
-		return read_name(d, link, now) ? 0 : -ENODEV;
-	}
+	if (parse_numbers(word, dev))
+		return read_name(d, device_numbers(*dev, link), now) ? 0 : -ENODEV;
 	if (find_name(d, name, dev))
 		return 0;
 	return *word == '/' ? find_node(word, dev) : -ENODEV;
@@ -198,14 +198,14 @@ int devices_find(struct devices *d, const char *word, uint32_t *dev)
 /* What a disk has on its way; false for partitions, and for what is gone. */
 static bool read_busy(const struct devices *d, uint32_t dev, uint64_t *reads, uint64_t *writes)
 {
-	char path[64], text[64];
+	char link[DEVICE_NUMBERS], path[64], text[64];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "%u:%u/partition", dev >> DEVICE_MINOR_BITS, minor_of(dev));
+	snprintf(path, sizeof(path), "%s/partition", device_numbers(dev, link));
 	if (d->dir < 0 || !faccessat(d->dir, path, F_OK, 0))
 		return false;
-	snprintf(path, sizeof(path), "%u:%u/inflight", dev >> DEVICE_MINOR_BITS, minor_of(dev));
+	snprintf(path, sizeof(path), "%s/inflight", link);
 	fd = openat(d->dir, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;

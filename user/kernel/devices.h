@@ -22,6 +22,10 @@ static inline uint32_t device_of(dev_t dev)
 	return DEVICE(major(dev), minor(dev));
 }
 
+/* "7:0", as sysfs has it, into `dst`, which is returned. */
+#define DEVICE_NUMBERS 24
+char *device_numbers(uint32_t dev, char dst[DEVICE_NUMBERS]);
+
 struct devices;
 
 /* `dir` is /sys/dev/block, or a test's. NULL when there is no memory. Freed with devices__free().

@@ -16,10 +16,11 @@
 #include "core/log.h"
 #include "devices.h"
 #include "files.h"
+#include "syscalls_inflight.h"
 #include "tracepoints.h"
 #include "syscalls.skel.h" /* uses types of the above */
 
-#define NCALLS	      8192	/* that are under way at the same time: 640 KiB */
+#define NCALLS	      8192	/* that are under way at the same time: 576 KiB */
 #define SPLIT	      640	/* of rows, by file system and process */
 #define RECORDS_BYTES (4 << 20) /* calls sent one by one: 20,000 of them */
 
@@ -217,37 +218,16 @@ int files_add_pid(struct files *f, pid_t pid)
 	return bpf_map_update_elem(bpf_map__fd(f->skel->maps.pids), &tgid, &yes, BPF_ANY);
 }
 
-/*
- * How often the kernel passed over the program, as it does while the same CPU is in it already.
- * Kernels that let nothing come between do not count.
- */
-static uint64_t files_missed(const struct files *f)
-{
-	struct bpf_program *prog;
-	uint64_t missed = 0;
-
-	bpf_object__for_each_program(prog, f->skel->obj)
-	{
-		struct bpf_prog_info info = { 0 };
-		uint32_t size = sizeof(info);
-
-		if (bpf_program__autoload(prog) &&
-		    !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
-			missed += info.recursion_misses;
-	}
-	return missed;
-}
-
 void files_go(struct files *f)
 {
-	f->missed = files_missed(f);
+	f->missed = tracepoints_missed(f->skel->obj);
 	__atomic_store_n(&f->skel->bss->live, true, __ATOMIC_RELEASE);
 }
 
 void files_stop(struct files *f)
 {
 	__atomic_store_n(&f->skel->bss->live, false, __ATOMIC_RELEASE);
-	f->skel->bss->losses[FOLD_LOSS_BUSY] += files_missed(f) - f->missed;
+	f->skel->bss->losses[FOLD_LOSS_BUSY] += tracepoints_missed(f->skel->obj) - f->missed;
 }
 
 struct fold_tables files_tables(const struct files *f)
@@ -304,16 +284,16 @@ void files_each_call(const struct files *f, file_call_fn fn, void *arg)
 {
 	for (int i = 0; i < NCALLS; i++) {
 		const struct inflight *at = &f->inflights[i];
-		struct inflight call, again;
+		struct inflight once, again;
 
-		if (!at->address || !at->start)
+		if (!at->address || !at->call.start)
 			continue;
 		/* one that changes meanwhile has returned */
-		call = *at;
+		once = *at;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		again = *at;
-		if (call.address && call.start && !memcmp(&call, &again, sizeof(call)))
-			fn(arg, &call);
+		if (once.address && once.call.start && !memcmp(&once, &again, sizeof(once)))
+			fn(arg, &once.call);
 	}
 }
 

@@ -51,7 +51,7 @@ struct file_name {
 int files_names(const struct files *files, struct file_name **names);
 
 /* Calls fn for each call that has not returned. */
-typedef void (*file_call_fn)(void *arg, const struct inflight *call);
+typedef void (*file_call_fn)(void *arg, const struct file_call *call);
 void files_each_call(const struct files *files, file_call_fn fn, void *arg);
 
 /* Hands on the calls that have come, of one CPU in order. Returns their number or -errno. */

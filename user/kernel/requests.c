@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "block_inflight.h"
 #include "core/fold_maps.h"
 #include "core/log.h"
 #include "requests.h"
@@ -23,7 +23,7 @@ struct requests {
 	struct block_bpf *skel;
 	struct fold_maps maps;
 	struct fold_tables tables;
-	uint64_t losses[FOLD_LOSS_MAX];
+	uint64_t missed; /* runs of the programs that were not, before all counted */
 	bool queuers;
 	pid_t *pids;	       /* only these are wanted */
 	int npids;	       /* 0: all */
@@ -104,7 +104,7 @@ static int map_maps(struct requests *r)
 
 	if (err)
 		return err;
-	r->tables.losses = r->losses;
+	r->tables.losses = (const uint64_t *)r->skel->bss->losses;
 	r->inflights = map_memory(r->skel->maps.inflights, PROT_READ);
 	r->lines = map_memory(r->skel->maps.lines, PROT_READ);
 	return r->inflights && r->lines ? 0 : -errno;
@@ -212,39 +212,18 @@ void requests__free(struct requests *r)
 
 void requests_go(struct requests *r)
 {
+	r->missed = tracepoints_missed(r->skel->obj);
 	__atomic_store_n(&r->skel->bss->live, true, __ATOMIC_RELEASE);
 }
 
 void requests_stop(struct requests *r)
 {
 	__atomic_store_n(&r->skel->bss->live, false, __ATOMIC_RELEASE);
+	r->skel->bss->losses[FOLD_LOSS_BUSY] += tracepoints_missed(r->skel->obj) - r->missed;
 }
 
-/*
- * Runs of the programs that the kernel left out, as they would have interrupted one another on the
- * same CPU (6.1 and later).
- */
-static uint64_t missed_runs(const struct requests *r)
+struct fold_tables requests_tables(const struct requests *r)
 {
-	struct bpf_program *prog;
-	uint64_t missed = 0;
-
-	bpf_object__for_each_program(prog, r->skel->obj)
-	{
-		struct bpf_prog_info info = { 0 };
-		uint32_t size = sizeof(info);
-		int fd = bpf_program__fd(prog);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
-			missed += info.recursion_misses;
-	}
-	return missed;
-}
-
-struct fold_tables requests_tables(struct requests *r)
-{
-	memcpy(r->losses, (const void *)r->skel->bss->losses, sizeof(r->losses));
-	r->losses[FOLD_LOSS_BUSY] += missed_runs(r);
 	return r->tables;
 }
 
@@ -270,23 +249,18 @@ void requests_each_inflight(const struct requests *r, requests_inflight_fn fn, v
 		const struct inflight *place = (const void *)(r->inflights + i * r->place_size);
 		uint64_t address = __atomic_load_n(&place->address, __ATOMIC_ACQUIRE);
 		struct inflight copy = { 0 };
+		const struct block_request *rq = &copy.request;
 
 		if (!address)
 			continue;
 		memcpy(&copy, place, r->place_size);
 		if (__atomic_load_n(&place->address, __ATOMIC_ACQUIRE) != address ||
-		    __atomic_load_n(&place->issued, __ATOMIC_ACQUIRE) != copy.issued)
+		    __atomic_load_n(&place->request.issued, __ATOMIC_ACQUIRE) != rq->issued)
 			continue;
-		copy.address = address;
 		/* else the driver has given it back */
-		if ((copy.issued || copy.began) && process_wanted(r, copy.tgid))
-			fn(arg, &copy);
+		if ((rq->issued || rq->began) && process_wanted(r, rq->tgid))
+			fn(arg, rq);
 	}
-}
-
-bool requests_know_queuers(const struct requests *r)
-{
-	return r->queuers;
 }
 
 void requests_each_device(const struct requests *r, requests_device_fn fn, void *arg)

@@ -40,8 +40,8 @@ void requests__free(struct requests *requests);
 void requests_go(struct requests *requests);
 void requests_stop(struct requests *requests);
 
-/* Its numbers; valid until it is freed. Losses are those up to now. */
-struct fold_tables requests_tables(struct requests *requests);
+/* Its numbers; valid until it is freed. */
+struct fold_tables requests_tables(const struct requests *requests);
 
 /* Hands on the slow ones that have come. Their number, or -errno. */
 typedef void (*requests_slow_fn)(void *arg, const struct block_slow *slow);
@@ -51,11 +51,8 @@ int requests_drain(struct requests *requests, requests_slow_fn fn, void *arg);
  * Calls `fn` for each request that is on its way now: that the driver has, and where it is asked
  * who queued them, those that are queued (`issued` is 0).
  */
-typedef void (*requests_inflight_fn)(void *arg, const struct inflight *inflight);
+typedef void (*requests_inflight_fn)(void *arg, const struct block_request *request);
 void requests_each_inflight(const struct requests *requests, requests_inflight_fn fn, void *arg);
-
-/* Whether these say who queued them, and their sector. */
-bool requests_know_queuers(const struct requests *requests);
 
 /* Calls `fn` for each device that there were requests for, once or more. */
 typedef void (*requests_device_fn)(void *arg, uint32_t dev);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -31,10 +32,29 @@ int tracepoints_choose(struct bpf_object *object, char *missing, size_t size)
 		if (strncmp(section, "tp_btf/", 7) || has_tracepoint(btf, section + 7))
 			continue;
 		bpf_program__set_autoload(prog, false);
-		if (bpf_program__autoload(prog) || len >= size)
-			continue;
-		len += snprintf(missing + len, size - len, "%s%s", n++ ? ", " : "", section + 7);
+		if (len < size)
+			len += snprintf(missing + len, size - len, "%s%s", n ? ", " : "",
+					section + 7);
+		n++;
 	}
 	btf__free(btf);
 	return n;
+}
+
+uint64_t tracepoints_missed(const struct bpf_object *object)
+{
+	struct bpf_program *prog;
+	uint64_t missed = 0;
+
+	bpf_object__for_each_program(prog, object)
+	{
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+		int fd = bpf_program__fd(prog);
+
+		/* negative: it is not loaded */
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
+			missed += info.recursion_misses;
+	}
+	return missed;
 }

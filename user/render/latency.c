@@ -255,6 +255,22 @@ static void print_value(FILE *out, bool plain, uint64_t value)
 		fprintf(out, " %9s", duration_format(value, text, sizeof(text)));
 }
 
+void latency_titles_print(FILE *out)
+{
+	fprintf(out, " %9s", "MEAN");
+	for (int i = 0; i < NPERCENTILES; i++)
+		fprintf(out, " %9s", percentiles[i].title);
+	fprintf(out, " %9s", "MAX");
+}
+
+void latency_columns_print(FILE *out, const struct snapshot_row *row, bool plain)
+{
+	print_value(out, plain, (uint64_t)(snapshot_mean(row) + 0.5));
+	for (int p = 0; p < NPERCENTILES; p++)
+		print_value(out, plain, snapshot_percentile(row, percentiles[p].p));
+	print_value(out, plain, row->max);
+}
+
 /* The width of the column of what splits rows; negative: texts, on the left. */
 static int by_column(const struct latency_format *f)
 {
@@ -266,7 +282,6 @@ static int by_column(const struct latency_format *f)
 static void print_summary_row(const struct render *r, const struct latency_format *f,
 			      const struct snapshot_row *row, bool pids)
 {
-	bool plain = latency_is_plain(f, row->row);
 	char text[BY_SIZE];
 
 	if (pids)
@@ -276,10 +291,7 @@ static void print_summary_row(const struct render *r, const struct latency_forma
 		fprintf(r->out, " %*s", by_column(f),
 			latency_by_value(r, f, row, text, sizeof(text)));
 	fprintf(r->out, " %9" PRIu64, row->count);
-	print_value(r->out, plain, (uint64_t)(snapshot_mean(row) + 0.5));
-	for (int p = 0; p < NPERCENTILES; p++)
-		print_value(r->out, plain, snapshot_percentile(row, percentiles[p].p));
-	print_value(r->out, plain, row->max);
+	latency_columns_print(r->out, row, latency_is_plain(f, row->row));
 	fputc('\n', r->out);
 }
 
@@ -293,10 +305,9 @@ static void print_summary(const struct render *r, const struct latency_format *f
 	fprintf(r->out, "%-28s", "OP");
 	if (f->by)
 		fprintf(r->out, " %*s", by_column(f), f->by);
-	fprintf(r->out, " %9s %9s", "COUNT", "MEAN");
-	for (int i = 0; i < NPERCENTILES; i++)
-		fprintf(r->out, " %9s", percentiles[i].title);
-	fprintf(r->out, " %9s\n", "MAX");
+	fprintf(r->out, " %9s", "COUNT");
+	latency_titles_print(r->out);
+	fputc('\n', r->out);
 	for (int i = 0; i < n; i++)
 		print_summary_row(r, f, entries[i].row, pids);
 }
@@ -338,12 +349,23 @@ static void json_value(json_t *object, bool plain, const char *key, json_t *valu
 	json_set(object, name, value);
 }
 
+void latency_columns_json(json_t *object, const struct snapshot_row *row,
+			  const struct quantize *quantize, bool plain)
+{
+	json_value(object, plain, "sum", json_integer(row->sum));
+	json_value(object, plain, "mean", json_real(snapshot_mean(row)));
+	for (int p = 0; p < NPERCENTILES; p++)
+		json_value(object, plain, percentiles[p].key,
+			   json_integer(snapshot_percentile(row, percentiles[p].p)));
+	json_value(object, plain, "max", json_integer(row->max));
+	json_set(object, "quantize", json_quantize(quantize));
+}
+
 static void print_json(const struct render *r, const struct latency_format *f,
 		       const struct entry *e)
 {
 	const struct snapshot_row *row = e->row;
 	json_t *object = json_line(r);
-	bool plain = latency_is_plain(f, row->row);
 
 	if (row->tgid)
 		json_set(object, "pid", json_integer(row->tgid));
@@ -351,13 +373,7 @@ static void print_json(const struct render *r, const struct latency_format *f,
 	if (f->by)
 		json_set(object, f->by, latency_by_json(r, f, row));
 	json_set(object, "count", json_integer(row->count));
-	json_value(object, plain, "sum", json_integer(row->sum));
-	json_value(object, plain, "mean", json_real(snapshot_mean(row)));
-	for (int p = 0; p < NPERCENTILES; p++)
-		json_value(object, plain, percentiles[p].key,
-			   json_integer(snapshot_percentile(row, percentiles[p].p)));
-	json_value(object, plain, "max", json_integer(row->max));
-	json_set(object, "quantize", json_quantize(&e->q));
+	latency_columns_json(object, row, &e->q, latency_is_plain(f, row->row));
 	json_print(r->out, object);
 }
 

@@ -64,6 +64,18 @@ json_t *latency_by_json(const struct render *render, const struct latency_format
 /* Whether the row's values are no durations. */
 bool latency_is_plain(const struct latency_format *format, uint32_t row);
 
+struct quantize;
+
+/*
+ * The numbers of a distribution, from its mean to its maximum: the titles of their columns, each
+ * after a blank; the columns; as keys of an object, with its sum and its quantize. `plain`: they
+ * are no durations.
+ */
+void latency_titles_print(FILE *out);
+void latency_columns_print(FILE *out, const struct snapshot_row *row, bool plain);
+void latency_columns_json(json_t *object, const struct snapshot_row *row,
+			  const struct quantize *quantize, bool plain);
+
 /* The row's label. */
 const char *latency_label(const struct latency_format *format, uint32_t row);
 

@@ -188,7 +188,7 @@ static void tick(const struct report_view *view)
 
 /* --- what is on its way --- */
 
-static void add_waiting(void *arg, const struct inflight *r)
+static void add_waiting(void *arg, const struct block_request *r)
 {
 	struct block *b = arg;
 	enum block_what what = r->issued ? BLOCK_ISSUED : BLOCK_QUEUED;
@@ -309,7 +309,7 @@ static char *name_of(void *arg, uint32_t dev, char *dst, size_t size)
 	return devices_name(((struct block *)arg)->devices, dev, dst, size);
 }
 
-static void add_inflight(void *arg, const struct inflight *r)
+static void add_inflight(void *arg, const struct block_request *r)
 {
 	struct block *b = arg;
 	int err = blk_table_add_inflight(b->table, r);

@@ -99,7 +99,7 @@ int blk_table_add(struct blk_table *t, const struct snapshot *s)
 	return err;
 }
 
-int blk_table_add_inflight(struct blk_table *t, const struct inflight *r)
+int blk_table_add_inflight(struct blk_table *t, const struct block_request *r)
 {
 	struct entry *e;
 

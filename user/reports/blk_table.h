@@ -31,7 +31,7 @@ void blk_table__free(struct blk_table *table);
 
 /* Each adds what it is of; 0 or -ENOMEM. One that is queued and not with the driver is none. */
 int blk_table_add(struct blk_table *table, const struct snapshot *snapshot);
-int blk_table_add_inflight(struct blk_table *table, const struct inflight *inflight);
+int blk_table_add_inflight(struct blk_table *table, const struct block_request *request);
 
 /* Prints it, by name, process and operation: as text, or JSON. Nothing where there is nothing. */
 void blk_table_print(struct blk_table *table, const struct render *render);

@@ -75,18 +75,17 @@ char *fs_name(const struct fs *fs, uint64_t by, uint32_t tgid, char *dst, size_t
 void fs_json(json_t *object, const struct fs *fs, uint64_t by, uint32_t tgid)
 {
 	const struct mount *mount = NULL;
-	char device[32];
+	char device[DEVICE_NUMBERS];
 
 	if (!(by & FILE_BY_DISK))
 		mount = mounts_find(fs->mounts, by, tgid);
-	snprintf(device, sizeof(device), "%u:%u", (uint32_t)by >> DEVICE_MINOR_BITS,
-		 (uint32_t)by & ((1u << DEVICE_MINOR_BITS) - 1));
 	json_set(object, "file_system", mount ? json_text(mount->point) : json_null());
 	json_set(object, "type",
 		 mount		     ? json_text(mount->type)
 		 : by & FILE_BY_DISK ? json_string("disk")
 				     : json_null());
-	json_set(object, "device", by ? json_string(device) : json_null());
+	json_set(object, "device",
+		 by ? json_string(device_numbers((uint32_t)by, device)) : json_null());
 }
 
 /* Calls that a signal cut short return numbers of the kernel's own (include/linux/errno.h). */
@@ -135,7 +134,7 @@ static void record_path(const struct fs *fs, const struct file_record *r, struct
 }
 
 /* The path that an open asks for: it waits, so it is there to be read. */
-static void wanted_path(const struct inflight *at, struct call *call)
+static void wanted_path(const struct file_call *at, struct call *call)
 {
 	struct iovec from = { (void *)(uintptr_t)at->path, sizeof(call->path) - 1 };
 	struct iovec to = { call->path, sizeof(call->path) - 1 };
@@ -144,7 +143,7 @@ static void wanted_path(const struct inflight *at, struct call *call)
 	call->path[n > 0 ? n : 0] = '\0';
 }
 
-static void inflight_path(const struct fs *fs, const struct inflight *at, struct call *call)
+static void inflight_path(const struct fs *fs, const struct file_call *at, struct call *call)
 {
 	struct path_file file = { .tgid = at->tgid,
 				  .fd = at->fd,
@@ -169,6 +168,14 @@ static void print_partial(FILE *out, const struct fs *fs, const struct call *cal
 	escape_print(out, call->last && *call->last ? call->last : "?");
 }
 
+/* Up to now where it has not returned; it may have begun just after the run was stopped. */
+static uint64_t call_duration(const struct report_view *view, const struct call *call)
+{
+	uint64_t until = call->end ? call->end : view->now;
+
+	return until > call->since ? until - call->since : 0;
+}
+
 static void json_call(const struct report_view *view, const struct call *call)
 {
 	json_t *object = json_line(&view->render);
@@ -189,10 +196,10 @@ static void json_call(const struct report_view *view, const struct call *call)
 			 failed ? json_string(error_name(call->result)) : json_null());
 		if (fs_moves_data(call->op))
 			json_set(object, "bytes", json_integer(failed ? 0 : call->result));
-		json_set(object, "duration_ns", json_integer(call->end - call->since));
+		json_set(object, "duration_ns", json_integer(call_duration(view, call)));
 		json_set(object, "end_monotonic_ns", json_integer(call->end));
 	} else {
-		json_set(object, "age_ns", json_integer(view->now - call->since));
+		json_set(object, "age_ns", json_integer(call_duration(view, call)));
 	}
 	json_print(view->render.out, object);
 }
@@ -200,9 +207,8 @@ static void json_call(const struct report_view *view, const struct call *call)
 static void text_call(const struct report_view *view, const struct call *call)
 {
 	uint64_t moment = call->end ? call->end : call->since;
-	uint64_t until = call->end ? call->end : view->now;
 	FILE *out = view->render.out;
-	char time[24];
+	char time[24], duration[24];
 
 	/* the view is of a later moment */
 	fprintf(out, "%-15s %7u ",
@@ -218,8 +224,8 @@ static void text_call(const struct report_view *view, const struct call *call)
 		fprintf(out, " %10" PRId64, call->result);
 	else
 		fprintf(out, " %10s", "-");
-	fs_print_duration(out, until > call->since ? until - call->since : 0);
-	fputs("  ", out);
+	fprintf(out, " %9s  ",
+		duration_format(call_duration(view, call), duration, sizeof(duration)));
 	if (*call->path)
 		escape_print(out, call->path);
 	else
@@ -275,30 +281,44 @@ static void learn_mounts(const struct fs *fs)
 	}
 }
 
-static void drain(const struct report_view *view)
+/* Of what comes and goes between two of these there is a number alone. */
+static void tick(const struct report_view *view)
 {
 	struct fs *fs = view->source;
 
 	mounts_follow(fs->mounts);
 	if (files_grew(fs->files))
 		learn_mounts(fs);
-	files_drain(fs->files, print_slow, (void *)view);
+}
+
+static void drain(const struct report_view *view)
+{
+	struct fs *fs = view->source;
+
+	tick(view);
+	if (files_drain(fs->files, print_slow, (void *)view) < 0)
+		log_warn("slow calls could not be read");
+}
+
+static bool drains(const struct options *options)
+{
+	return options->slow;
 }
 
 /* What has not returned, as a list that grows. */
 struct calls {
-	struct inflight *list;
+	struct file_call *list;
 	int n, room;
 	bool failed;
 };
 
-static void keep_call(void *arg, const struct inflight *call)
+static void keep_call(void *arg, const struct file_call *call)
 {
 	struct calls *calls = arg;
 
 	if (calls->n == calls->room) {
 		int room = calls->room ? calls->room * 2 : 64;
-		struct inflight *list = reallocarray(calls->list, room, sizeof(*list));
+		struct file_call *list = reallocarray(calls->list, room, sizeof(*list));
 
 		calls->failed = calls->failed || !list;
 		if (!list)
@@ -311,7 +331,7 @@ static void keep_call(void *arg, const struct inflight *call)
 
 static int start_compare(const void *va, const void *vb)
 {
-	const struct inflight *a = va, *b = vb;
+	const struct file_call *a = va, *b = vb;
 
 	return a->start < b->start ? -1 : a->start > b->start;
 }
@@ -327,7 +347,7 @@ static void in_flight(const struct report_view *view)
 	if (calls.n)
 		qsort(calls.list, calls.n, sizeof(*calls.list), start_compare);
 	for (int i = 0; i < calls.n; i++) {
-		const struct inflight *at = &calls.list[i];
+		const struct file_call *at = &calls.list[i];
 		struct call call = { .tgid = at->tgid,
 				     .tid = at->tid,
 				     .op = at->op,
@@ -354,7 +374,7 @@ struct adding {
 	int err;
 };
 
-static void add_waiting(void *arg, const struct inflight *call)
+static void add_waiting(void *arg, const struct file_call *call)
 {
 	struct adding *adding = arg;
 	struct fold_key key = { .job = call->tid,
@@ -439,6 +459,7 @@ static const struct report_source source = {
 	.stop = stop,
 	.tables = tables,
 	.drain = drain,
+	.drains = drains,
 	.waiting = waiting,
 	.in_flight = in_flight,
 	.text = text,
@@ -479,6 +500,8 @@ const struct report report_fs_latency = {
 			   "own. Later ones share the line of their name, and names that there is "
 			   "no room for are \"(others)\". assay itself is not counted, unless -p "
 			   "names it.\n"
+			   "A file system that is mounted for less than a second may have the "
+			   "number of its device alone.\n"
 			   "The path is the file's place in its file system when the call returned, "
 			   "behind where that is mounted: in a container as seen from the host, if "
 			   "the host has it mounted; and that of a file that was removed is where it "
@@ -490,4 +513,5 @@ const struct report report_fs_latency = {
 	.by_process = true,
 	.latency = &format,
 	.print = fs_print_numbers,
+	.tick = tick,
 };

@@ -39,7 +39,6 @@ void fs_json(json_t *object, const struct fs *fs, uint64_t by, uint32_t tgid);
 
 /* Text from elsewhere, escaped, filled up to a column's width. */
 void fs_print_padded(FILE *out, const char *text, size_t width);
-void fs_print_duration(FILE *out, uint64_t ns); /* " 1.234us", for a column */
 
 /* Prints the view's snapshot. */
 void fs_print_numbers(const struct report_view *view);

@@ -9,7 +9,6 @@
 
 #include "core/escape.h"
 #include "core/log.h"
-#include "core/units.h"
 #include "fs_latency.h"
 #include "render/quantize.h"
 
@@ -170,13 +169,6 @@ void fs_print_padded(FILE *out, const char *text, size_t width)
 		fputc(' ', out);
 }
 
-void fs_print_duration(FILE *out, uint64_t ns)
-{
-	char text[24];
-
-	fprintf(out, " %9s", duration_format(ns, text, sizeof(text)));
-}
-
 /* A file system's heaviest line comes first. */
 static int sum_compare(const void *va, const void *vb)
 {
@@ -198,17 +190,6 @@ static int weight_compare(const void *va, const void *vb)
 	return a->weight < b->weight ? -1 : 1;
 }
 
-static const struct {
-	double p;
-	const char *key, *title;
-} percentiles[] = {
-	{ 0.50, "p50_ns", "P50" },
-	{ 0.90, "p90_ns", "P90" },
-	{ 0.99, "p99_ns", "P99" },
-	{ 0.999, "p99.9_ns", "P99.9" },
-};
-#define NPERCENTILES (int)(sizeof(percentiles) / sizeof(percentiles[0]))
-
 /* The process; of several that have ended their number. */
 static char *line_pid(const struct line *line, char *text, size_t size)
 {
@@ -225,11 +206,10 @@ static void print_summary(FILE *out, const struct lines *lines)
 {
 	char pid[24];
 
-	fprintf(out, "%-24s %7s %-15s %-9s %9s %7s %13s %9s", "FILE SYSTEM", "PID", "PROCESS", "OP",
-		"COUNT", "ERRORS", "BYTES", "MEAN");
-	for (int i = 0; i < NPERCENTILES; i++)
-		fprintf(out, " %9s", percentiles[i].title);
-	fprintf(out, " %9s\n", "MAX");
+	fprintf(out, "%-24s %7s %-15s %-9s %9s %7s %13s", "FILE SYSTEM", "PID", "PROCESS", "OP",
+		"COUNT", "ERRORS", "BYTES");
+	latency_titles_print(out);
+	fputc('\n', out);
 	for (int i = 0; i < lines->n; i++) {
 		const struct line *l = &lines->list[i];
 
@@ -242,10 +222,7 @@ static void print_summary(FILE *out, const struct lines *lines)
 			fprintf(out, " %13" PRIu64, l->bytes);
 		else
 			fprintf(out, " %13s", "-");
-		fs_print_duration(out, (uint64_t)(snapshot_mean(&l->row) + 0.5));
-		for (int p = 0; p < NPERCENTILES; p++)
-			fs_print_duration(out, snapshot_percentile(&l->row, percentiles[p].p));
-		fs_print_duration(out, l->row.max);
+		latency_columns_print(out, &l->row, false);
 		fputc('\n', out);
 	}
 }
@@ -283,18 +260,6 @@ static void print_text(const struct report_view *view, struct lines *lines)
 
 /* --- JSON: each process on a line of its own --- */
 
-static json_t *json_quantize(const struct quantize *q)
-{
-	json_t *array = json_array();
-
-	for (int i = 0; i < QUANTIZE_BUCKETS; i++)
-		if (q->count[i])
-			json_array_append_new(array,
-					      json_pack("[I,I]", (json_int_t)quantize_value(i),
-							(json_int_t)q->count[i]));
-	return array;
-}
-
 static void print_json(const struct report_view *view, struct line *l)
 {
 	const struct snapshot_row *row = &l->row;
@@ -308,14 +273,8 @@ static void print_json(const struct report_view *view, struct line *l)
 	json_set(object, "errors", json_integer(l->errors));
 	if (fs_moves_data(row->row))
 		json_set(object, "bytes", json_integer(l->bytes));
-	json_set(object, "sum_ns", json_integer(row->sum));
-	json_set(object, "mean_ns", json_real(snapshot_mean(row)));
-	for (int p = 0; p < NPERCENTILES; p++)
-		json_set(object, percentiles[p].key,
-			 json_integer(snapshot_percentile(row, percentiles[p].p)));
-	json_set(object, "max_ns", json_integer(row->max));
 	quantize_fill(&l->q, row->buckets);
-	json_set(object, "quantize", json_quantize(&l->q));
+	latency_columns_json(object, row, &l->q, false);
 	json_print(view->render.out, object);
 }
 

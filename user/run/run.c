@@ -272,10 +272,11 @@ static void run_go(struct run *run)
 static void run_let_go(struct run *run)
 {
 	run->stopped = monotonic_now();
-	if (run->tracer)
-		tracer_stop(run->tracer);
+	/* a flag, where the tracer lets go of its sites, which takes long */
 	if (run->source && run->report->source->stop)
 		run->report->source->stop(run->source);
+	if (run->tracer)
+		tracer_stop(run->tracer);
 	run_drain(run);
 }
 

@@ -24,10 +24,11 @@ struct fold_tables run_tables(const struct run *run)
 {
 	struct fold_tables tables;
 
-	if (!run->recording)
-		return run->tracer ? tracer_tables(run->tracer)
-				   : run->report->source->tables(run->source);
-	tables = fold_table_tables(run->folded);
+	if (!run->recording && run->tracer)
+		return tracer_tables(run->tracer);
+	if (!run->recording && run->report->source->tables)
+		return run->report->source->tables(run->source);
+	tables = run->recording ? fold_table_tables(run->folded) : (struct fold_tables){ 0 };
 	tables.losses = run->losses;
 	return tables;
 }
