@@ -154,7 +154,7 @@ e2e: $(O)/assay $(SIM) $(TOOLS)
 	$(Q)BUILD=$(O) tests/run $(ROOT_TESTS)
 
 # What tracing costs (tests/bench).
-BENCH	  := $(addprefix $(O)/tests/bench/,target many-120 many-2000 hold bench start)
+BENCH	  := $(addprefix $(O)/tests/bench/,target many-120 many-2000 hold bench start pages)
 
 $(O)/tests/bench/empty.skel.h: tests/bench/empty.bpf.c
 	$(say) SKEL $@

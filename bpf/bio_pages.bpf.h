@@ -36,30 +36,31 @@ static __always_inline __u64 run_by(const struct page_run *run, __u64 magic, __u
 			(magic == MAGIC_BTRFS || magic == MAGIC_EXT4) && run->inode == INODE_OWN);
 }
 
-#define BIO_MAX_STEPS 1024 /* folios of a bio that are looked at */
+/* Folios of a bio that are looked at, 32 MiB of pages: steps, and in each so many again. */
+#define BIO_STEPS      128
+#define BIO_MANY_STEPS 64
 
 /* What the caller wants of the pages. */
-enum bio_use { BIO_LOOKS, BIO_FLUSHES, BIO_READS };
+enum bio_use { BIO_LOOKS, BIO_FLUSHES, BIO_FETCHES };
 
 /* A way through the memory of a bio. */
 struct bio_walk {
 	__u64 vecs;
 	__u64 bdev;
-	__u32 dev;
-	__u32 reserved;
 	__u64 mapping; /* of the run */
+	__u64 host;    /* its inode */
 	__u64 page;    /* where we are: its structure's address */
+	__u32 offset;  /* in the page */
 	__u32 idx;     /* the next vector */
 	__u32 skip;    /* bytes of it that are not the bio's */
 	__u32 left;    /* bytes still to come */
 	__u32 vec;     /* of these, of the vector at hand */
-	__u32 offset;  /* in the page */
-	__u64 host;    /* the inode of the run's file */
-	__u64 found;   /* pages found so far */
+	__u32 dev;     /* the bio's */
 	/* the caller's: */
-	__u32 use;	     /* enum bio_use */
-	__u32 side;	     /* of who sends them */
-	__u64 maintained;    /* pages that maintenance made dirty */
+	__u32 use;	  /* enum bio_use */
+	__u32 side;	  /* of who sends them */
+	__u32 maintained; /* pages that maintenance made dirty */
+	__u32 reserved;
 	struct page_run run; /* found, and not handed on yet */
 };
 
@@ -70,7 +71,6 @@ static __always_inline void walk_hand_on(struct bio_walk *w)
 {
 	if (!w->run.pages)
 		return;
-	w->found += w->run.pages;
 	bio_pages_found(w);
 	w->run.pages = 0;
 }
@@ -185,6 +185,16 @@ __attribute__((noinline)) int bio_walk_step(struct bio_walk *w)
 	return 0;
 }
 
+/* Some of them. Loops in loops: older verifiers follow one to 8,192 branches. */
+__attribute__((noinline)) int bio_walk_steps(struct bio_walk *w)
+{
+	if (!w)
+		return 0;
+	for (int i = 0; i < BIO_MANY_STEPS && w->left; i++)
+		bio_walk_step(w);
+	return 0;
+}
+
 static __always_inline void bio_walk_begin(const struct bio *bio, struct bio_walk *w)
 {
 	w->vecs = (__u64)bio->bi_io_vec;
@@ -199,8 +209,8 @@ static __always_inline void bio_walk_begin(const struct bio *bio, struct bio_wal
 static __always_inline __u32 bio_walk_pages(const struct bio *bio, struct bio_walk *w)
 {
 	bio_walk_begin(bio, w);
-	for (int i = 0; i < BIO_MAX_STEPS && w->left; i++)
-		bio_walk_step(w);
+	for (int i = 0; i < BIO_STEPS && w->left; i++)
+		bio_walk_steps(w);
 	walk_hand_on(w);
 	return w->left;
 }

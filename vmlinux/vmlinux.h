@@ -185,6 +185,7 @@ struct inode {
 	unsigned long i_ino;
 	dev_t i_rdev;
 	loff_t i_size;
+	u32 i_generation;
 	struct hlist_head i_dentry;
 };
 

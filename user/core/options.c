@@ -151,7 +151,7 @@ static const struct {
 	{ { "hints", OPT_HINTS, "DIR", 0, "print the files of DIR, those most in memory first", 3 },
 	  TAKES_DUET,
 	  0 },
-	{ { "follow", OPT_FOLLOW, 0, 0, "with --hints: again, as memory changes", 3 },
+	{ { "follow", OPT_FOLLOW, 0, 0, "with --hints: name each file once, as it gets into memory", 3 },
 	  TAKES_DUET,
 	  0 },
 	{ { "null", '0', 0, 0, "with --hints: end each name with a NUL", 3 }, TAKES_DUET, 0 },

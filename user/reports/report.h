@@ -73,9 +73,9 @@ struct report_source {
 	 * On failure -errno, with what was being done in `why`.
 	 */
 	int (*open)(const struct report_view *view, void **source, char *why, size_t why_size);
-	void (*go)(void *source);		       /* from here on all counts */
-	void (*stop)(void *source);		       /* from here on nothing does */
-	struct fold_tables (*tables)(void *source);    /* valid until it is freed */
+	void (*go)(void *source);		    /* from here on all counts */
+	void (*stop)(void *source);		    /* from here on nothing does */
+	struct fold_tables (*tables)(void *source); /* valid until it is freed */
 	/* what has come; every 20 ms, if drains() says so (NULL: always), and at the end */
 	void (*drain)(const struct report_view *view);
 	bool (*drains)(const struct options *options);

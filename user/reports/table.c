@@ -40,6 +40,9 @@
 	ROW(get_lr_state)          \
 	ROW(get_up_state)          \
 	ROW(blk_latency)           \
+	ROW(duet)                  \
+	ROW(fs_latency)            \
+	ROW(waterfall)             \
 	ROW(count)                 \
 	ROW(latency_any)           \
 	ROW(trace)                 \
