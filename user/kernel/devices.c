@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "devices.h"
 
 #define NAME_SIZE 64 /* the kernel's are 32 at most: DISK_NAME_LEN, and a partition's number */
@@ -213,6 +214,36 @@ static bool read_busy(const struct devices *d, uint32_t dev, uint64_t *reads, ui
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	return sscanf(text, "%" SCNu64 " %" SCNu64, reads, writes) == 2;
+}
+
+int devices_option(struct devices *d, const char *word, uint32_t *dev, char *why, size_t why_size)
+{
+	char list[160];
+	int err = devices_find(d, word, dev);
+
+	if (err == -ENODEV)
+		snprintf(why, why_size, "-D %s: no such disk or partition; there are %s", word,
+			 devices_list(d, list, sizeof(list)));
+	else if (err == -ENOTBLK)
+		snprintf(why, why_size,
+			 "-D %s: no disk or partition; of a file or folder, df says what it is on",
+			 word);
+	else if (err)
+		snprintf(why, why_size, "-D %s: %s", word, err_name(err));
+	return err ? -EINVAL : 0;
+}
+
+bool devices_has_requests(uint32_t dev)
+{
+	char path[64], numbers[DEVICE_NUMBERS];
+
+	device_numbers(dev, numbers);
+	snprintf(path, sizeof(path), "/sys/dev/block/%s/mq", numbers);
+	if (!access(path, F_OK))
+		return true;
+	/* of a partition, its disk's */
+	snprintf(path, sizeof(path), "/sys/dev/block/%s/../mq", numbers);
+	return !access(path, F_OK);
 }
 
 void devices_each_busy(const struct devices *d, devices_busy_fn fn, void *arg)

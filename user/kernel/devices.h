@@ -9,6 +9,7 @@
 #define ASSAY_DEVICES_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/sysmacros.h>
 #include <sys/types.h>
@@ -45,6 +46,13 @@ char *devices_name(struct devices *devices, uint32_t dev, char *name, size_t siz
  * "7:0". 0; -ENODEV when there is none such, -ENOTBLK when the path is something else.
  */
 int devices_find(struct devices *devices, const char *word, uint32_t *dev);
+
+/* The same for -D; on failure -EINVAL, with what is wrong, and what there is, in `why`. */
+int devices_option(struct devices *devices, const char *word, uint32_t *dev, char *why,
+		   size_t why_size);
+
+/* Whether the disk works on requests; those that are made of other disks have none. */
+bool devices_has_requests(uint32_t dev);
 
 /*
  * Calls `fn` for each disk, not for partitions, that has requests on their way by the kernel's own

@@ -83,23 +83,21 @@ struct block {
 
 static int name_devices(struct block *b, const struct options *o, char *why, size_t why_size)
 {
-	char list[160];
+	uint32_t *dev = b->devs;
 	int err;
 
 	if (o->ndevices > BLOCK_MAX_DEVICES) {
 		snprintf(why, why_size, "-D: at most %d devices", BLOCK_MAX_DEVICES);
-		return -E2BIG;
+		return -EINVAL;
 	}
-	for (int i = 0; i < o->ndevices; i++) {
-		err = devices_find(b->devices, o->devices[i], &b->devs[b->ndevs++]);
-		if (!err)
-			continue;
-		if (err == -ENODEV)
-			snprintf(why, why_size, "-D %s: no such disk or partition; there are %s",
-				 o->devices[i], devices_list(b->devices, list, sizeof(list)));
-		else
-			snprintf(why, why_size, "-D %s: no block device", o->devices[i]);
-		return err;
+	for (int i = 0; i < o->ndevices; i++, dev++) {
+		err = devices_option(b->devices, o->devices[i], dev, why, why_size);
+		if (err)
+			return err;
+		b->ndevs++;
+		if (!devices_has_requests(*dev))
+			log_warn("-D %s: it has no requests of its own; look at the disks below it",
+				 o->devices[i]);
 	}
 	return 0;
 }
@@ -341,6 +339,8 @@ static void print(const struct report_view *view)
 
 	latency_print(&view->render, &format, view->snapshot);
 	print_table(view);
+	if (!view->snapshot->nrows && !view->options->interval && !view->options->count)
+		log_info("blk-latency: no request ended");
 	/* of intervals each is for itself */
 	if (view->options->interval || view->options->count)
 		b->since = view->now;

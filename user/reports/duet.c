@@ -77,8 +77,7 @@ static int find_devices(struct duet *d, const struct options *o, char *why, size
 	if (!d->devs)
 		return -ENOMEM;
 	for (int i = 0; !err && i < o->ndevices; i++) {
-		snprintf(why, why_size, "-D %s", o->devices[i]);
-		err = devices_find(d->devices, o->devices[i], &d->devs[i]);
+		err = devices_option(d->devices, o->devices[i], &d->devs[i], why, why_size);
 		if (!err)
 			d->devs[i] = ranges_owner(d->ranges, d->devs[i]);
 	}

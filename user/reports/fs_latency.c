@@ -366,6 +366,9 @@ static void in_flight(const struct report_view *view)
 		else
 			text_call(view, &call);
 	}
+	if (!calls.n)
+		log_info("in flight: no call that began in this run; of one that hung before, "
+			 "/proc/PID/stack tells");
 	free(calls.list);
 }
 

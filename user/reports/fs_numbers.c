@@ -21,6 +21,7 @@ struct line {
 	char process[FILE_COMM];
 	struct quantize q;
 	double weight;
+	uint64_t system_sum; /* ns, of all lines of its file system */
 };
 
 struct lines {
@@ -169,12 +170,14 @@ void fs_print_padded(FILE *out, const char *text, size_t width)
 		fputc(' ', out);
 }
 
-/* A file system's heaviest line comes first. */
+/* The heaviest file system comes first, and of it the heaviest line. */
 static int sum_compare(const void *va, const void *vb)
 {
 	const struct line *a = va, *b = vb;
 	int c = strcmp(a->system, b->system);
 
+	if (a->system_sum != b->system_sum)
+		return a->system_sum > b->system_sum ? -1 : 1;
 	if (c || a->row.sum == b->row.sum)
 		return c ? c : same_compare(a, b);
 	return a->row.sum > b->row.sum ? -1 : 1;
@@ -245,6 +248,14 @@ static void print_quantizes(FILE *out, const struct lines *lines)
 	}
 }
 
+static void sum_systems(struct lines *lines)
+{
+	for (int i = 0; i < lines->n; i++)
+		for (int k = 0; k < lines->n; k++)
+			if (!strcmp(lines->list[i].system, lines->list[k].system))
+				lines->list[i].system_sum += lines->list[k].row.sum;
+}
+
 static void print_text(const struct report_view *view, struct lines *lines)
 {
 	bool summary = view->render.summary;
@@ -254,6 +265,8 @@ static void print_text(const struct report_view *view, struct lines *lines)
 		quantize_fill(&lines->list[i].q, lines->list[i].row.buckets);
 		lines->list[i].weight = quantize_weight(&lines->list[i].q);
 	}
+	if (summary)
+		sum_systems(lines);
 	qsort(lines->list, lines->n, sizeof(*lines->list), summary ? sum_compare : weight_compare);
 	(summary ? print_summary : print_quantizes)(view->render.out, lines);
 }

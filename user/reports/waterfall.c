@@ -324,6 +324,8 @@ static void draw_jobs(struct waterfall *w, const struct report_view *view)
 		wf_draw(&drawing, w->slowest.same[i]);
 	for (uint32_t i = 0; i < w->slowest.n; i++)
 		wf_draw(&drawing, w->slowest.jobs[i]);
+	if (w->slowest.named && !w->slowest.nsame)
+		log_info("job %llu has not been seen whole", (unsigned long long)w->slowest.job);
 	if (w->slowest.more)
 		log_warn("%llu more of job %llu are not drawn", (unsigned long long)w->slowest.more,
 			 (unsigned long long)w->slowest.job);

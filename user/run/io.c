@@ -94,6 +94,8 @@ void run_print_waiting(struct run *run)
 				      titles);
 		titles = false;
 	}
+	if (titles)
+		log_info("in flight: nothing that began in this run; what hung before is not seen");
 	waiting_free(&waiting);
 	run_flush(run);
 }

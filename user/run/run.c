@@ -228,7 +228,12 @@ static int run_load_source(struct run *run)
 	char why[256];
 	int err = run->report->source->open(&view, &run->source, why, sizeof(why));
 
-	return err ? run_fail(run, why, err) : 0;
+	if (err != -EINVAL)
+		return err ? run_fail(run, why, err) : 0;
+	/* an option that can't be meant: the errno would tell nothing */
+	log_error("%s", why);
+	run->status = STATUS_USAGE;
+	return err;
 }
 
 static int run_load_tracer(struct run *run)
