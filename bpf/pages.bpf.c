@@ -451,15 +451,21 @@ __attribute__((noinline)) int bio_pages_found(struct bio_walk *w)
 	return 0;
 }
 
-/* The side of a write. */
-static __always_inline __u32 bio_written(const struct bio *bio, struct bio_walk *walk)
+/* Looks through all its pages. */
+static __always_inline void bio_look(const struct bio *bio, struct bio_walk *walk, enum bio_use use)
 {
 	__u32 left;
 
-	walk->use = BIO_FLUSHES;
+	walk->use = use;
 	left = bio_walk_pages(bio, walk);
 	if (left)
 		__sync_fetch_and_add(&unseen, left);
+}
+
+/* The side of a write. */
+static __always_inline __u32 bio_written(const struct bio *bio, struct bio_walk *walk)
+{
+	bio_look(bio, walk, BIO_FLUSHES);
 	return walk->maintained ? SIDE_MAINTENANCE : walk->side;
 }
 
@@ -503,9 +509,8 @@ static __always_inline __u32 bio_read(const struct bio *bio, struct bio_walk *wa
 	if (walk->side == SIDE_FOREGROUND || kernel_is_metadata(bio->bi_opf))
 		return walk->side;
 	if (walk->run.pages) {
-		walk->use = BIO_FETCHES;
 		walk->run.pages = walk->vec = 0;
-		bio_walk_pages(bio, walk);
+		bio_look(bio, walk, BIO_FETCHES);
 	} else if (!reads_copies(t)) {
 		count(BLOCKS_DIRECT, walk->side, walk->dev, bio->bi_iter.bi_size);
 		send_range(bio, walk->dev);

@@ -182,7 +182,7 @@ static void text_fs(const struct page *p, const struct duet_fs *fs)
 	fputc('\n', out);
 	snprintf(title, sizeof(title), " (%s)", type ? type : "device");
 	escape_print(out, name);
-	fputs(title, out);
+	escape_print(out, title); /* a FUSE's type is what its owner says */
 	width = escape_width(name) + escape_width(title);
 	fprintf(out, "%*s %12s %12s\n", width < LABEL ? LABEL - (int)width : 0, "", "maintenance",
 		"foreground");

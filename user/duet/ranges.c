@@ -274,13 +274,31 @@ static void volume_range(struct volume *v, const struct range_record *range)
 	}
 }
 
+static uint64_t waiting_pages(const struct volume *v)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < v->nwaiting; i++)
+		pages += (v->waiting[i].bytes + PAGE - 1) / PAGE;
+	return pages;
+}
+
+/* Whose data the ranges are will not be known: they need not be kept. */
+static void volume_give_up(struct volume *v)
+{
+	v->sum.unasked += waiting_pages(v);
+	v->nwaiting = 0;
+}
+
 static void volume_tick(struct volume *v)
 {
 	uint64_t now = monotonic_now(), wait;
 
 	if (v->running && __atomic_load_n(&v->running->done, __ATOMIC_ACQUIRE))
 		volume_end(v);
-	if (!v->nwaiting || v->failed || !v->point)
+	if (v->failed || !v->point)
+		volume_give_up(v);
+	if (!v->nwaiting)
 		return;
 	wait = v->known && v->known->took * AGAIN_TIMES > AGAIN_NS ? v->known->took * AGAIN_TIMES
 								   : AGAIN_NS;
@@ -333,8 +351,9 @@ static void add_members(struct ranges *r, const struct mount *mount)
 	if (fd < 0)
 		return;
 	if (!btrfs__new(fd, false, &btrfs)) {
-		struct member *members =
-			reallocarray(r->members, r->nmembers + btrfs->ndevices, sizeof(*members));
+		/* one more: for none at all realloc(3) would free what there is */
+		struct member *members = reallocarray(r->members, r->nmembers + btrfs->ndevices + 1,
+						      sizeof(*members));
 
 		r->members = members ? members : r->members;
 		for (int i = 0; members && i < btrfs->ndevices; i++)
@@ -441,7 +460,9 @@ void ranges_finish(struct ranges *r)
 	for (int i = 0; i < r->nvolumes; i++) {
 		struct volume *v = &r->volumes[i];
 
-		while (v->running && v->nwaiting && !v->running->done && monotonic_now() < until)
+		while (v->running && v->nwaiting &&
+		       !__atomic_load_n(&v->running->done, __ATOMIC_ACQUIRE) &&
+		       monotonic_now() < until)
 			usleep(1000);
 		volume_tick(v);
 	}
@@ -455,8 +476,7 @@ bool ranges_of(const struct ranges *r, uint32_t dev, struct duet_direct *direct)
 		if (v->dev != dev || !v->bytes)
 			continue;
 		*direct = v->sum;
-		for (size_t w = 0; w < v->nwaiting; w++)
-			direct->unasked += (v->waiting[w].bytes + PAGE - 1) / PAGE;
+		direct->unasked += waiting_pages(v);
 		return true;
 	}
 	return false;
@@ -477,6 +497,12 @@ void ranges_warn(const struct ranges *r)
 		if (v->known->btrfs && v->known->btrfs->nunknown)
 			log_warn("duet: %s: %d chunks with parity are not looked into", v->point,
 				 v->known->btrfs->nunknown);
+		if (v->known->counts.closed)
+			log_warn(
+				"duet: %s: folders that could not be read: %llu (%s); what lies in "
+				"their files counts as not in memory",
+				v->point, (unsigned long long)v->known->counts.closed,
+				err_name(v->known->counts.err));
 		if (v->known->encoded)
 			log_warn("duet: %s: %.1f MiB of files with pages in memory are compressed: "
 				 "where they lie is not known",

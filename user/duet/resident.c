@@ -85,7 +85,8 @@ static bool mincore_tells(int fd, const struct stat *st)
 /* Adds the pages in memory of a window, which begins with a page. */
 static int count_window(int fd, uint64_t from, uint64_t length, uint64_t *cached)
 {
-	static unsigned char vector[WINDOW / RESIDENT_PAGE];
+	/* of each thread: several look through file systems at once */
+	static __thread unsigned char vector[WINDOW / RESIDENT_PAGE];
 	uint64_t page = sysconf(_SC_PAGESIZE);
 	void *map = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, (off_t)from);
 	int err;

@@ -17,7 +17,6 @@
 #define RANGES_BYTES (1 << 20)	/* 40,000 ranges */
 #define NBIOS	     16384	/* under way at the same time: 512 KiB */
 #define SPLIT	     2048	/* of rows, by file system and device */
-#define WINDOW	     30000000000ULL
 /* Chunks of 64 pages that are remembered: twice what memory holds, 4.5 to 72 MiB. */
 #define CHUNKS_LEAST (1u << 16)
 #define CHUNKS_MOST  (1u << 20)
@@ -95,7 +94,7 @@ static int cache_size(struct cache *c, const struct cache_options *o)
 		skel->rodata->devs[i] = o->devs[i];
 	skel->rodata->ndevs = o->ndevs;
 	skel->rodata->sends = o->sends;
-	skel->rodata->half_window = (o->window ?: WINDOW) / 2 ?: 1;
+	skel->rodata->half_window = o->window / 2 ?: 1;
 	skel->rodata->chunk_mask = nchunks - 1;
 	skel->rodata->inflight_mask = o->sends ? 0 : NBIOS - 1;
 	c->sends = o->sends;

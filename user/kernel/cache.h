@@ -56,7 +56,7 @@ struct cache_lacks cache_lacks(const struct cache *cache);
 /* What the numbers do not cover: what was seen, and could not be kept or looked through. */
 struct cache_losses {
 	uint64_t forgotten; /* chunks of 64 pages that others had to make room for */
-	uint64_t unseen;    /* bytes of writes that were not looked through */
+	uint64_t unseen;    /* bytes of block I/O that were not looked through */
 	uint64_t sideless;  /* events that went to the foreground for want of room */
 	uint64_t missed;    /* events that came while the same program ran on that CPU */
 };

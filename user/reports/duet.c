@@ -125,7 +125,8 @@ static int open_cache(struct duet *d, const struct report_view *view, char *why,
 
 	if (d->events)
 		options.devs = events_devs(d->events, &options.ndevs);
-	if (!options.ndevs) {
+	/* the report itself counts all, and shows those that are wanted */
+	if (d->events && !options.ndevs) {
 		options.devs = d->devs;
 		options.ndevs = d->ndevs;
 	}
@@ -328,8 +329,9 @@ static void print_lost(const struct report_view *view)
 			 "many files",
 			 (unsigned long long)lost.forgotten);
 	if (lost.unseen)
-		log_warn("duet: %.1f MiB were written by I/Os too long to be looked through",
-			 lost.unseen / 1048576.0);
+		log_warn(
+			"duet: %.1f MiB were read or written by I/Os too long to be looked through",
+			lost.unseen / 1048576.0);
 	if (lost.sideless)
 		log_warn(
 			"duet: %llu events count for the foreground as there was no room to decide",

@@ -468,7 +468,8 @@ static void end(const struct report_view *view)
 }
 
 static const char *const tracepoints[] = { "raw_syscalls:sys_enter",   "raw_syscalls:sys_exit",
-					   "block:block_bio_queue",    "block:block_rq_issue",
+					   "block:block_bio_queue",    "block:block_split",
+					   "block:block_rq_issue",     "block:block_rq_complete",
 					   "block:block_bio_complete", NULL };
 
 static const struct report_source source = {

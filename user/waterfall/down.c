@@ -28,10 +28,14 @@ static void join(struct wf_model *m, struct wf_process *process, struct wf_job *
 		m->stats.unjoined++;
 		return;
 	}
+	span = wf_span_add(up, parent, WF_SERVED, job->op, job->start);
+	if (!span) {
+		m->stats.dropped++;
+		return;
+	}
 	up->down[client] = job;
 	job->up = up;
 	job->up_client = (uint8_t)client;
-	span = wf_span_add(up, parent, WF_SERVED, job->op, job->start);
 	up->spans[span].sub = (uint32_t)client;
 	up->served[client] = span;
 }

@@ -183,7 +183,8 @@ void wf_ended(struct wf_model *m, struct wf_job *job, uint64_t time)
 	if (job->up && job->up->served[job->up_client]) {
 		struct wf_span *served = &job->up->spans[job->up->served[job->up_client]];
 
-		served->end = served->end ? served->end : time;
+		if (!served->end)
+			served->end = time > served->start ? time : served->start + 1;
 	}
 	wf_job_end(&m->jobs, job, time);
 	wf_list_add(&m->ended, job);

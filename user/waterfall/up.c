@@ -49,12 +49,14 @@ static void gw_done(struct wf_model *m, const struct wf_event *e, struct wf_job 
 	look_over(m, job, e->time);
 }
 
-static void to_ds(const struct wf_event *e, struct wf_job *job)
+static void to_ds(struct wf_model *m, const struct wf_event *e, struct wf_job *job)
 {
 	uint32_t span = wf_span_add(job, 0, WF_DISPATCH, e->what, job->start);
 
 	if (span)
 		job->spans[span].end = e->time > job->start ? e->time : job->start + 1;
+	else
+		m->stats.dropped++;
 }
 
 /* The first that has no such part yet; NULL: there is none, it was sent again. */
@@ -87,8 +89,10 @@ static void part_start(struct wf_model *m, const struct wf_event *e, struct wf_j
 		return;
 	span = wf_span_add(job, net ? job->client[e->sub] : 0, net ? WF_NET : WF_CLIENT, e->what,
 			   e->time);
-	if (!span)
+	if (!span) {
+		m->stats.dropped++;
 		return;
+	}
 	job->spans[span].sub = e->sub;
 	(net ? job->net : job->client)[e->sub] = span;
 	if (on_the_way(job, net))
@@ -147,7 +151,7 @@ void wf_up_hit(struct wf_model *m, const struct wf_event *e)
 		return;
 	switch (e->verb) {
 	case WF_TO_DS:
-		to_ds(e, job);
+		to_ds(m, e, job);
 		break;
 	case WF_CLIENT_START:
 	case WF_NET_START:
