@@ -37,12 +37,16 @@ endif
 INCLUDES  := -Ibpf -Iuser -I$(O)/bpf
 OWN_FLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(INCLUDES) -MMD -MP
 LIBS	  := -lbpf -lelf -lz -ljansson -lm -lpthread
-# Without ncurses, top has no screen: CURSES= builds so where there is one.
-CURSES	  ?= $(shell pkg-config --silence-errors --libs ncursesw)
-ifneq ($(strip $(CURSES)),)
-OWN_FLAGS += -DHAVE_CURSES
-LIBS	  += $(CURSES)
-endif
+# What these libraries are for is left out where they are missing: NAME= builds so where they are not.
+CURSES	   ?= $(shell pkg-config --silence-errors --libs ncursesw)
+TRACEEVENT ?= $(shell pkg-config --silence-errors --libs libtraceevent)
+PCAP	   ?= $(shell pkg-config --silence-errors --libs libpcap)
+ARCHIVE	   ?= $(shell pkg-config --silence-errors --libs libarchive)
+OPTIONAL   := CURSES TRACEEVENT PCAP ARCHIVE
+OWN_FLAGS  += $(foreach l,$(OPTIONAL),$(if $(strip $($(l))),-DHAVE_$(l)))
+LIBS	   += $(foreach l,$(OPTIONAL),$($(l)))
+TRACEEVENT_INC := $(if $(strip $(TRACEEVENT)),$(shell pkg-config --cflags libtraceevent))
+OWN_FLAGS  += $(TRACEEVENT_INC)
 BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra \
 	     -Wno-unused-parameter -Ivmlinux -Ibpf -I/usr/include/$(MACHINE)-linux-gnu -MMD -MP
 
@@ -96,7 +100,7 @@ $(O)/examples.inc: $(EXAMPLES) Makefile
 		sed 's/[\\"]/\\&/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done > $@
 
 # Man pages and completion come from the program's own tables.
-MAN	   = $(shell $(O)/assay list -j | sed 's/.*"report":"\([^"]*\)".*/\1/')
+MAN	   = $(shell $(O)/assay list -j | sed 's/.*"report":"\([^"]*\)".*/\1/') flight scoutfs
 man: $(O)/assay
 	$(say) MAN $(O)/man
 	$(Q)mkdir -p $(O)/man
@@ -191,7 +195,8 @@ test: test-programs
 
 # Fuzzers, with clang's libFuzzer (Debian: libclang-rt-14-dev), each for FUZZ_SECS.
 FUZZ	  := $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SRC  := $(filter-out user/run/%,$(wildcard user/*/*.c))
+COURSES	  := user/run/% $(addprefix user/flight/,flight.c finish.c line.c print.c)
+FUZZ_SRC  := $(filter-out $(COURSES),$(wildcard user/*/*.c))
 
 $(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) | $(SKELS)
 	$(say) FUZZER $@

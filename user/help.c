@@ -348,6 +348,58 @@ void help_report(const struct report *report, bool man)
 		puts(".SH SEE ALSO\n.BR assay (1)");
 }
 
+/* --- a command --- */
+
+static void command_name(struct page *page, const struct help_page *c)
+{
+	char name[128];
+
+	if (!page->man) {
+		printf("%s: %s\n\nUsage: assay %s [OPTION...]%s%s\n", c->name, c->summary, c->name,
+		       c->args ? " " : "", c->args ? c->args : "");
+		return;
+	}
+	snprintf(name, sizeof(name), "assay-%s", c->name);
+	man_head(name);
+	title(page, "Name");
+	man_text(name, strlen(name));
+	fputs(" \\- ", stdout);
+	man_text(c->summary, strlen(c->summary));
+	putchar('\n');
+	title(page, "Synopsis");
+	fputs(".B assay ", stdout);
+	man_text(c->name, strlen(c->name));
+	printf("\n[\\fIOPTION\\fR...] %s\n", c->args ? c->args : "");
+}
+
+void help_command_page(const struct help_page *c, bool man)
+{
+	const char *text = help_example(c->name);
+	struct page page = { .man = man };
+
+	command_name(&page, c);
+	title(&page, man ? "Description" : "What it does");
+	paragraphs(&page, c->about);
+	title(&page, man ? "Output" : "What it prints");
+	paragraphs(&page, c->prints);
+	title(&page, "Options");
+	c->each_option(man ? option_man : option_text, &page);
+	if (c->costs) {
+		title(&page, man ? "Overhead" : "What it costs");
+		paragraphs(&page, c->costs);
+	}
+	if (c->caveats) {
+		title(&page, "Caveats");
+		paragraphs(&page, c->caveats);
+	}
+	if (text) {
+		title(&page, "Example");
+		example(&page, text);
+	}
+	if (man)
+		puts(".SH SEE ALSO\n.BR assay (1)");
+}
+
 /* --- all of them --- */
 
 static void entry(const struct page *page, const char *name, const char *args, const char *summary)
@@ -428,6 +480,13 @@ static void completion_report(const struct report *report)
 	puts("\" ;;");
 }
 
+static void completion_command(const struct help_page *c)
+{
+	printf("\t%s) words=\"", c->name);
+	c->each_option(completion_option, NULL);
+	puts("\" ;;");
+}
+
 void help_completion(const struct help_command *commands)
 {
 	puts("# bash completion for assay; made by \"assay completion\"\n"
@@ -437,7 +496,7 @@ void help_completion(const struct help_command *commands)
 	     "\tcase $prev in\n"
 	     "\t-p|--pid) COMPREPLY=($(compgen -W \"$(cd /proc && echo [0-9]*)\" -- \"$cur\"))\n"
 	     "\t\treturn ;;\n"
-	     "\t-e|--exe|-o|--output|--record|--replay)\n"
+	     "\t-e|--exe|-o|--output|--record|--replay|--decode)\n"
 	     "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\t\treturn ;;\n"
 	     "\t--layout) words=\"classic compact legacy\" ;;\n"
 	     "\t--attach) words=\"auto multi events\" ;;\n"
@@ -446,10 +505,16 @@ void help_completion(const struct help_command *commands)
 	for (int i = 0; reports[i]; i++)
 		if (!report_namesake(reports[i]))
 			completion_report(reports[i]);
+	for (const struct help_command *c = commands; c->name; c++)
+		if (c->page)
+			completion_command(c->page);
 	fputs("\thelp) words=\"", stdout);
 	for (int i = 0; reports[i]; i++)
 		if (!report_namesake(reports[i]))
 			printf(" %s", reports[i]->name);
+	for (const struct help_command *c = commands; c->name; c++)
+		if (c->page)
+			printf(" %s", c->name);
 	fputs("\" ;;\n\tesac\n\t[ \"$COMP_CWORD\" -gt 1 ] || words=\"", stdout);
 	for (int i = 0; reports[i]; i++)
 		if (!report_namesake(reports[i]))

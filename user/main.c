@@ -10,6 +10,8 @@
 
 #include "core/log.h"
 #include "core/options.h"
+#include "flight/flight.h"
+#include "flight/tarball.h"
 #include "help.h"
 #include "list.h"
 #include "probes.h"
@@ -19,12 +21,24 @@
 #include "status.h"
 #include "version.h"
 
+#ifdef HAVE_TRACEEVENT
+static const bool has_traceevent = true;
+#else
+static const bool has_traceevent;
+#endif
+
+static const char *with(bool built_in)
+{
+	return built_in ? "with" : "without";
+}
+
 static int cmd_version(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	printf("assay %s, libbpf %d.%d, %s ncurses\n", assay_version, libbpf_major_version(),
-	       libbpf_minor_version(), top_has_screen ? "with" : "without");
+	printf("assay %s, libbpf %d.%d, %s ncurses, %s libtraceevent, %s libpcap, %s libarchive\n",
+	       assay_version, libbpf_major_version(), libbpf_minor_version(), with(top_has_screen),
+	       with(has_traceevent), with(capture_is_built_in), with(tarball_is_built_in));
 	return STATUS_OK;
 }
 
@@ -36,14 +50,19 @@ static const struct command {
 	struct help_command help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ { "list", NULL, "the reports, with the probes each uses" }, cmd_list },
-	{ { "probes", "[FILE...]", "the USDT probes of processes and files" }, cmd_probes },
-	{ { "replay", "FILE", "a recording's hits as text, JSON or a Perfetto trace" },
+	{ { "list", NULL, "the reports, with the probes each uses", NULL }, cmd_list },
+	{ { "probes", "[FILE...]", "the USDT probes of processes and files", NULL }, cmd_probes },
+	{ { "replay", "FILE", "a recording's hits as text, JSON or a Perfetto trace", NULL },
 	  cmd_replay },
-	{ { "version", NULL, "this program's version" }, cmd_version },
-	{ { "help", "[REPORT]", "this text, or all about a report (--man: its man page)" },
+	{ { "flight", NULL, "trace all the time, and keep the last of it when an event comes",
+	    &flight_page },
+	  cmd_flight },
+	{ { "scoutfs", "IP PORT", "the same for scoutfs: until a node is fenced", &scoutfs_page },
+	  cmd_scoutfs },
+	{ { "version", NULL, "this program's version", NULL }, cmd_version },
+	{ { "help", "[NAME]", "this text, or all about one (--man: its man page)", NULL },
 	  cmd_help },
-	{ { "completion", NULL, "completion for bash, to be sourced" }, cmd_completion },
+	{ { "completion", NULL, "completion for bash, to be sourced", NULL }, cmd_completion },
 };
 #define NCOMMANDS (int)(sizeof(commands) / sizeof(commands[0]))
 
@@ -95,9 +114,14 @@ static int cmd_help(int argc, char **argv)
 		help_overview(command_helps(), man);
 		return STATUS_OK;
 	}
-	for (int i = 0; i < NCOMMANDS; i++)
-		if (!strcmp(commands[i].help.name, name) && commands[i].run != cmd_help)
+	for (int i = 0; i < NCOMMANDS; i++) {
+		if (strcmp(commands[i].help.name, name) || commands[i].run == cmd_help)
+			continue;
+		if (!commands[i].help.page)
 			return commands[i].run(2, args);
+		help_command_page(commands[i].help.page, man);
+		return STATUS_OK;
+	}
 	found = report_find(name, matches, 1, &n);
 	if (!found) {
 		log_error("no report %s; \"assay list\" lists them", name);

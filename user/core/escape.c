@@ -72,15 +72,29 @@ static size_t next_unit(const char **s, char out[UNIT_MAX], size_t *width)
 	return 4;
 }
 
+/* How many bytes are printed as they are, one a character: nearly all there is. */
+static size_t plain_length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= 0x20 && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void escape_print(FILE *f, const char *s)
 {
 	char unit[UNIT_MAX];
 	size_t width;
 
 	while (*s) {
-		size_t len = next_unit(&s, unit, &width);
+		size_t plain = plain_length(s);
 
-		fwrite(unit, 1, len, f);
+		if (plain)
+			fwrite(s, 1, plain, f);
+		s += plain;
+		if (*s)
+			fwrite(unit, 1, next_unit(&s, unit, &width), f);
 	}
 }
 

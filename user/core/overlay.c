@@ -5,6 +5,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "overlay.h"
 
 static bool on_overlay(const struct binary *b)
@@ -51,4 +52,17 @@ bool overlay_twins(const struct binary *attached, const struct binary *other)
 {
 	return attached->size == other->size && on_overlay(attached) && on_overlay(other) &&
 	       alike(attached->notes, other->notes) && has_breakpoint(other);
+}
+
+bool overlay_reached(const struct targets *targets, const struct binary *b)
+{
+	for (int i = 0; i < targets_count(targets); i++) {
+		const struct binary *other = targets_get(targets, i);
+
+		if (other == b || !other->attached || !overlay_twins(other, b))
+			continue;
+		log_debug("%s is the same file as %s", b->path, other->path);
+		return true;
+	}
+	return false;
 }

@@ -17,4 +17,10 @@
  */
 bool overlay_twins(const struct binary *attached, const struct binary *other);
 
+/*
+ * Whether an attachment to another of the targets, for all processes, reaches this one: two
+ * containers of one image have a file each to look at, but one to run.
+ */
+bool overlay_reached(const struct targets *targets, const struct binary *b);
+
 #endif

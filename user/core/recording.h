@@ -61,6 +61,9 @@ int recording_error(const struct recording_writer *w);
  */
 int recording_close(struct recording_writer *w, uint64_t time, const uint64_t *losses,
 		    uint64_t extra);
+/* The same without the wait: what was written is on its way to the disk. */
+int recording_end(struct recording_writer *w, uint64_t time, const uint64_t *losses,
+		  uint64_t extra);
 /* Leaves the recording as it is, incomplete and without what is buffered. */
 void recording_writer__free(struct recording_writer *w);
 
@@ -124,6 +127,8 @@ bool recording_complete(const struct recording *r);
  * again: there may be more of a recording that is still written.
  */
 int recording_next(struct recording *r, struct recording_item *item);
+/* How much of the file has been read: whole blocks. */
+uint64_t recording_offset(const struct recording *r);
 /* When that returned 0: whether the file ends before the recording does. */
 bool recording_cut(const struct recording *r);
 /* When that returned an error: one line that names the file and says what is wrong at which offset.

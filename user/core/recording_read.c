@@ -554,6 +554,11 @@ bool recording_complete(const struct recording *r)
 	return r->complete;
 }
 
+uint64_t recording_offset(const struct recording *r)
+{
+	return r->next;
+}
+
 bool recording_cut(const struct recording *r)
 {
 	return !r->ended;

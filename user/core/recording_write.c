@@ -451,11 +451,11 @@ static int mark_done(struct recording_writer *w)
 
 	if (n != sizeof(done))
 		return n < 0 ? -errno : -EIO;
-	return fsync(w->fd) ? -errno : 0;
+	return 0;
 }
 
-int recording_close(struct recording_writer *w, uint64_t time, const uint64_t *losses,
-		    uint64_t extra)
+static int end(struct recording_writer *w, uint64_t time, const uint64_t *losses, uint64_t extra,
+	       bool wait)
 {
 	int err;
 
@@ -467,11 +467,24 @@ int recording_close(struct recording_writer *w, uint64_t time, const uint64_t *l
 	err = w->err;
 	if (!err)
 		err = mark_done(w);
+	if (!err && wait && fsync(w->fd))
+		err = -errno;
 	if (close(w->fd) && !err)
 		err = -errno;
 	w->fd = -1;
 	recording_writer__free(w);
 	return err;
+}
+
+int recording_close(struct recording_writer *w, uint64_t time, const uint64_t *losses,
+		    uint64_t extra)
+{
+	return end(w, time, losses, extra, true);
+}
+
+int recording_end(struct recording_writer *w, uint64_t time, const uint64_t *losses, uint64_t extra)
+{
+	return end(w, time, losses, extra, false);
 }
 
 void recording_writer__free(struct recording_writer *w)

@@ -233,6 +233,14 @@ static bool same_state(const char *a, const char *b)
 	}
 }
 
+bool upstatus_is_state(const char *text)
+{
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (same_state(states[i].state, text) || !strcasecmp(states[i].abbreviation, text))
+			return true;
+	return false;
+}
+
 const char *upstatus_short_state(const char *state)
 {
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)

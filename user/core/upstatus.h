@@ -51,4 +51,7 @@ int upstatus_count(const struct upstatus *status, const char *path);
  */
 const char *upstatus_short_state(const char *state);
 
+/* Whether that is a state that some build has, or the short form of one. */
+bool upstatus_is_state(const char *text);
+
 #endif

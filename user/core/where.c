@@ -152,3 +152,22 @@ char *where_process(uint32_t pid, char *dst, size_t size)
 	text[n > 0 ? n : 0] = '\0';
 	return where_cgroup(text, dst, size);
 }
+
+char *where_comm(uint32_t pid, char *dst, size_t size)
+{
+	char path[32];
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, dst, size - 1);
+		close(fd);
+	}
+	if (n > 0)
+		dst[n - (dst[n - 1] == '\n')] = '\0';
+	else
+		snprintf(dst, size, "-");
+	return dst;
+}

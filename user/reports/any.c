@@ -8,8 +8,8 @@
 
 #include "core/escape.h"
 #include "core/signature.h"
-#include "core/text.h"
 #include "core/units.h"
+#include "render/hit.h"
 #include "render/json.h"
 #include "report.h"
 
@@ -126,43 +126,6 @@ const struct report report_latency_any = {
 
 /* --- trace --- */
 
-/* Without the usdt crate's wrapping, in quotes; those in it and backslashes behind a backslash. */
-static void print_text(FILE *out, const char *wrapped)
-{
-	size_t size = 2 * strlen(wrapped) + 1;
-	char *plain = malloc(size), *quoted = malloc(2 * size), *q = quoted;
-	const char *text = plain ? text_plain(wrapped, plain, size) : "";
-
-	fputc('"', out);
-	for (; quoted && *text; *q++ = *text++)
-		if (*text == '"' || *text == '\\')
-			*q++ = '\\';
-	if (quoted) {
-		*q = '\0';
-		escape_print(out, quoted);
-	}
-	fputc('"', out);
-	free(plain);
-	free(quoted);
-}
-
-static void print_arg(FILE *out, const struct hit_probe *probe, const struct hit *hit, int n)
-{
-	const struct signature *s = signature_find(probe->provider, probe->name);
-	int len = 0;
-	const char *name = signature_name(s, n, &len);
-
-	fprintf(out, " %.*s=", len, name);
-	if (probe->unread & 1u << n) {
-		fputc('?', out);
-	} else if (hit->text[n]) {
-		print_text(out, hit->text[n]);
-		fputs(hit->cut & 1u << n ? "..." : "", out);
-	} else {
-		fprintf(out, "%" PRId64, (int64_t)hit->args[n]);
-	}
-}
-
 static void hit_json(const struct report_view *view, const struct hit_probe *probe,
 		     const struct hit *hit)
 {
@@ -210,8 +173,7 @@ static void print_hit(const struct report_view *view, const struct hit_probe *pr
 	escape_print(out, probe->provider);
 	fputc(':', out);
 	escape_print(out, probe->name);
-	for (int n = 0; n < probe->nargs; n++)
-		print_arg(out, probe, hit, n);
+	hit_print_args(out, probe, hit);
 	fputc('\n', out);
 }
 

@@ -129,24 +129,6 @@ int run_traced(const void *arg, uint32_t **out)
 	return n;
 }
 
-static void process_name(pid_t pid, char *name, size_t size)
-{
-	char path[32];
-	ssize_t n = 0;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, name, size - 1);
-		close(fd);
-	}
-	if (n > 0)
-		name[n - (name[n - 1] == '\n')] = '\0';
-	else
-		snprintf(name, size, "-");
-}
-
 static void process_gone(void *arg)
 {
 	struct seen_process *p = arg;
@@ -197,7 +179,7 @@ struct seen_process *run_process(struct run *run, uint32_t tgid)
 		snprintf(p->name, sizeof(p->name), "-");
 		return p;
 	}
-	process_name((pid_t)tgid, p->name, sizeof(p->name));
+	where_comm(tgid, p->name, sizeof(p->name));
 	process_watch(p);
 	return p;
 }

@@ -182,23 +182,6 @@ int run_find_targets(struct run *run)
 	return 0;
 }
 
-/*
- * Whether an attachment to another binary reaches this one: two containers of one image have a file
- * each to look at, but one to run.
- */
-static bool run_reached(const struct run *run, const struct binary *b)
-{
-	for (int i = 0; i < targets_count(run->targets); i++) {
-		const struct binary *other = targets_get(run->targets, i);
-
-		if (other == b || !other->attached || !overlay_twins(other, b))
-			continue;
-		log_debug("%s is the same file as %s", b->path, other->path);
-		return true;
-	}
-	return false;
-}
-
 /* For all processes, or for each one that is wanted. */
 static int run_attach_binary(struct run *run, struct binary *b)
 {
@@ -206,7 +189,7 @@ static int run_attach_binary(struct run *run, struct binary *b)
 
 	if (!run_by_process(run)) {
 		b->attached = true;
-		if (run_reached(run, b))
+		if (overlay_reached(run->targets, b))
 			return 0;
 		return run_attach(run, b, 0);
 	}
