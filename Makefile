@@ -195,7 +195,7 @@ test: test-programs
 
 # Fuzzers, with clang's libFuzzer (Debian: libclang-rt-14-dev), each for FUZZ_SECS.
 FUZZ	  := $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-COURSES	  := user/run/% $(addprefix user/flight/,flight.c finish.c line.c print.c)
+COURSES	  := user/run/% $(addprefix user/flight/,flight.c finish.c line.c print.c crucible.c)
 FUZZ_SRC  := $(filter-out $(COURSES),$(wildcard user/*/*.c))
 
 $(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) | $(SKELS)

@@ -24,6 +24,16 @@
 	"goes wrong, a crash included: assay flight --decode FOLDER prints what it holds.\n"       \
 	"Status: 0 a tarball was written, 1 failed or refused, 2 wrong use, 3 nothing to trace.\n"
 
+/* Measured by tests/bench/flight on two cores of an AMD EPYC, Linux 6.18. */
+#define COSTS                                                                                      \
+	"An event costs what it comes from some 80 ns, on a system call of 120 ns; to decode it "  \
+	"takes 2.4 us, at the end. 902 tracepoints are attached in 0.2 s and let go of in 0.1 s. " \
+	"The kernel takes longer to give their descriptors back, 44 s for so many: a process "     \
+	"called assay-holder has them until then, nothing is recorded any more, and modules "      \
+	"whose tracepoints these are can't be unloaded.\n"                                         \
+	"The kernel runs no BPF program inside another: an event of an interrupt that comes in "   \
+	"the midst of recording another is not recorded, and counted as not seen.\n"
+
 #define CAVEATS                                                                                    \
 	"One at a time on a host (/run/assay-flight.lock). The folder should be on a file system " \
 	"that is not traced: what is written there would be traced, and written again. The "       \
@@ -61,6 +71,7 @@ const struct help_page flight_page = {
 		 "the logs, the host's counters before and after, and what was lost.\n"
 		 "What is recorded goes to the disk as it comes.\n" PROBES_ABOUT ENDS,
 	.prints = PRINTS PROBES_PRINT,
+	.costs = COSTS,
 	.caveats = CAVEATS PROBES_CAVEATS,
 	.each_option = flight_options_each,
 };
@@ -76,6 +87,7 @@ const struct help_page scoutfs_page = {
 		 "wait for it to end by itself, and send the tarball.\n"
 		 "It begins once a heartbeat (UDP) to or from IP:PORT has been seen.\n" ENDS,
 	.prints = PRINTS,
+	.costs = COSTS,
 	.caveats = CAVEATS,
 	.each_option = scoutfs_options_each,
 };
