@@ -218,10 +218,11 @@ static void stop(struct flight *f)
 	char doing[512] = "", why[576];
 	int n;
 
+	/* first, as what follows takes its time: what is kept must not be pushed out meanwhile */
+	recorder_stop(f->recorder);
 	if (f->crucible)
 		failed(f, "hits of probes", crucible_stop(f->crucible));
 	flight_snapshot(f, "the end");
-	recorder_stop(f->recorder);
 	do
 		n = recorder_drain(f->recorder);
 	while (n > 0);

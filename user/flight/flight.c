@@ -224,7 +224,9 @@ static int take_lock(struct flight *f)
 	pid_t holder;
 	int err = lock__new(LOCK_PATH, &f->lock, &holder);
 
-	if (err == -EBUSY)
+	if (err == -EBUSY && holder <= 0)
+		log_error("another process is recording on this host already (%s)", LOCK_PATH);
+	else if (err == -EBUSY)
 		log_error("process %d is recording on this host already (%s); end it with "
 			  "kill -INT %d",
 			  holder, LOCK_PATH, holder);
@@ -578,6 +580,8 @@ static int command(const struct help_page *page, int argc, char **argv)
 
 	/* a Ctrl-C ends who reads our messages, too: nothing is lost for that */
 	signal(SIGPIPE, SIG_IGN);
+	/* whoever started us may ignore it: children could not be waited for */
+	signal(SIGCHLD, SIG_DFL);
 	if (err) {
 		status = err == FLIGHT_HELP ? STATUS_OK : STATUS_USAGE;
 	} else if (options.decode) {
