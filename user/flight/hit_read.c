@@ -13,8 +13,9 @@
 #include "render/hit.h"
 
 /* How many hits may stand behind one that was earlier: CPUs' rings are emptied in turn. */
-#define WINDOW	 1024
-#define COMM_MAX 32
+#define WINDOW	      1024
+#define COMM_MAX      32
+#define PROCESSES_MAX 4096 /* of a file, whose names are kept */
 
 struct line {
 	uint64_t time;
@@ -117,6 +118,8 @@ static void add_process(struct hit_reader *r, uint32_t tgid, const char *name)
 			snprintf(p[i].name, sizeof(p[i].name), "%s", name);
 			return;
 		}
+	if (r->nprocesses == PROCESSES_MAX)
+		return;
 	if (r->nprocesses == r->room) {
 		p = reallocarray(p, r->room + 64, sizeof(*p));
 		if (!p) {
