@@ -55,8 +55,8 @@ void recorder_stop(struct recorder *recorder);
 int recorder_drain(struct recorder *recorder);
 
 /*
- * One event that is not of a tracepoint, in the same stream, as one line of text ("provider:probe:
- * arg0=1 …", no newline). Times (ns, CLOCK_MONOTONIC) do not go back from one call to the next: one
+ * One event that is not of a tracepoint, in the same stream, as one line of text ("trigger: ...",
+ * no newline). Times (ns, CLOCK_MONOTONIC) do not go back from one call to the next: one
  * that does is taken for the time before. What does not fit until the next drain counts as lost.
  */
 void recorder_add_line(struct recorder *recorder, uint64_t time, pid_t tid, const char *comm,
