@@ -294,11 +294,6 @@ const char *names_find_past(const struct names *n, uint32_t dev, uint64_t inode)
 	return name ? name->path : path;
 }
 
-uint64_t names_count(const struct names *n)
-{
-	return page_table_count(n->known.files);
-}
-
 void names_warn(const struct names *n, const char *report)
 {
 	const struct known *k = &n->known;

@@ -43,7 +43,4 @@ int names_look(struct names *names);
 /* Says what was left out at the last look. `report` is in front. */
 void names_warn(const struct names *names, const char *report);
 
-/* Files known. */
-uint64_t names_count(const struct names *names);
-
 #endif
