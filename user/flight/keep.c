@@ -49,16 +49,6 @@ struct keep {
 	int err; /* of the disk */
 };
 
-static void segment_name(const struct stream *s, uint64_t number, char *name, size_t size)
-{
-	if (s->id == RAW_STATIC)
-		snprintf(name, size, RAW_ABOUT);
-	else if (s->id == RAW_LINES)
-		snprintf(name, size, "lines.%" PRIu64, number);
-	else
-		snprintf(name, size, "cpu%d.%" PRIu64, s->id, number);
-}
-
 /* --- the disk --- */
 
 /* Leaves a file that is done with to the thread. */
@@ -246,7 +236,7 @@ static int segment_open(struct keep *k, struct stream *s)
 		s->segments = more;
 		s->room += 16;
 	}
-	segment_name(s, s->next, name, sizeof(name));
+	raw_segment_name(s->id, s->next, name, sizeof(name));
 	fd = openat(k->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
@@ -283,7 +273,7 @@ static void segment_drop(struct keep *k, struct stream *s)
 	struct segment *old = s->segments;
 	char name[64];
 
-	segment_name(s, old->number, name, sizeof(name));
+	raw_segment_name(s->id, old->number, name, sizeof(name));
 	if (unlinkat(k->dir, name, 0))
 		log_debug("remove %s: %s", name, err_name(errno));
 	s->bytes -= old->bytes;

@@ -27,6 +27,7 @@
 #ifndef ASSAY_FLIGHT_RAW_H
 #define ASSAY_FLIGHT_RAW_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "flight_ring.h"
@@ -71,5 +72,8 @@ struct raw_block {
 };
 
 #define RAW_BLOCK_MAX (64u << 20) /* bytes of payload */
+
+/* What the file of a stream's segment is called, into `name` of `size` bytes. */
+void raw_segment_name(int32_t stream, uint64_t number, char *name, size_t size);
 
 #endif

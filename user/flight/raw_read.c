@@ -123,16 +123,6 @@ static int file_block(struct file *f, struct raw_block *b)
 
 /* --- streams --- */
 
-static void segment_name(const struct stream *s, uint64_t number, char *name, size_t size)
-{
-	if (s->id == RAW_HITS)
-		snprintf(name, size, HIT_FILE "%" PRIu64, number);
-	else if (s->id == RAW_LINES)
-		snprintf(name, size, "lines.%" PRIu64, number);
-	else
-		snprintf(name, size, "cpu%d.%" PRIu64, s->id, number);
-}
-
 /* The stream and number that a file's name says, exactly as they are written. */
 static bool segment_parse(const char *name, int32_t *id, uint64_t *number)
 {
@@ -148,7 +138,7 @@ static bool segment_parse(const char *name, int32_t *id, uint64_t *number)
 	} else if (s.id < 0 || s.id >= RAW_CPUS) {
 		return false;
 	}
-	segment_name(&s, *number, again, sizeof(again));
+	raw_segment_name(s.id, *number, again, sizeof(again));
 	*id = s.id;
 	return !strcmp(again, name);
 }
@@ -164,7 +154,7 @@ static bool stream_open(struct raw *r, struct stream *s)
 
 		file_close(&s->file);
 		s->file.size = 0;
-		segment_name(s, number, name, sizeof(name));
+		raw_segment_name(s->id, number, name, sizeof(name));
 		err = file_open(&s->file, r->dir, name, &head);
 		s->known = false;
 		if (!err && head.stream == s->id && head.number == number)
