@@ -24,4 +24,7 @@ struct render {
 /* The same in any case: an unknown one is shown as its hash. Returns `text`. */
 char *render_text(const struct render *render, uint64_t hash, char *text, size_t size);
 
+/* How wide what is drawn may be: COLUMNS, else the terminal's width, else 80; at most 1000. */
+int render_width(FILE *out);
+
 #endif

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -80,17 +79,6 @@ static bool wants_screen(const struct report_view *view)
 	       isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
-static int plain_width(FILE *out)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size = { 0 };
-	int n = columns ? atoi(columns) : 0;
-
-	if (n < 1 && !ioctl(fileno(out), TIOCGWINSZ, &size))
-		n = size.ws_col;
-	return n < 1 ? 80 : n > 1000 ? 1000 : n;
-}
-
 /* What was logged is shown for a while; all of it comes when the screen is closed. */
 static const char *message(struct top *top, uint64_t now)
 {
@@ -117,7 +105,7 @@ static void draw(struct top *top, uint64_t now)
 
 static void print_plain(struct top *top, FILE *out)
 {
-	struct top_canvas *canvas = top_frame_plain(&top->model, &top->ui, plain_width(out));
+	struct top_canvas *canvas = top_frame_plain(&top->model, &top->ui, render_width(out));
 
 	if (!canvas)
 		return;

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "core/log.h"
 #include "core/loss.h"
@@ -285,17 +284,6 @@ static void drain(const struct report_view *view)
 
 /* --- what it prints --- */
 
-static int line_width(FILE *out)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size = { 0 };
-	int n = columns ? atoi(columns) : 0;
-
-	if (n < 1 && !ioctl(fileno(out), TIOCGWINSZ, &size))
-		n = size.ws_col;
-	return n < 1 ? 80 : n > 1000 ? 1000 : n;
-}
-
 static const char *process_name(void *arg, uint32_t tgid)
 {
 	const struct process *process = ((struct waterfall *)arg)->processes;
@@ -315,7 +303,7 @@ static const char *device_name(void *arg, uint32_t dev)
 static void draw_jobs(struct waterfall *w, const struct report_view *view)
 {
 	struct wf_drawing drawing = { .render = &view->render,
-				      .width = line_width(view->render.out),
+				      .width = render_width(view->render.out),
 				      .process = process_name,
 				      .device = device_name,
 				      .arg = w };
