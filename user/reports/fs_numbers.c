@@ -248,12 +248,19 @@ static void print_quantizes(FILE *out, const struct lines *lines)
 	}
 }
 
+/* Of merged lines: those of a file system stand together. */
 static void sum_systems(struct lines *lines)
 {
-	for (int i = 0; i < lines->n; i++)
-		for (int k = 0; k < lines->n; k++)
-			if (!strcmp(lines->list[i].system, lines->list[k].system))
-				lines->list[i].system_sum += lines->list[k].row.sum;
+	struct line *end = lines->list + lines->n, *next;
+
+	for (struct line *first = lines->list; first < end; first = next) {
+		uint64_t sum = 0;
+
+		for (next = first; next < end && !strcmp(next->system, first->system); next++)
+			sum += next->row.sum;
+		for (struct line *l = first; l < next; l++)
+			l->system_sum = sum;
+	}
 }
 
 static void print_text(const struct report_view *view, struct lines *lines)
