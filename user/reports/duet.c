@@ -391,6 +391,21 @@ static const struct report_source source = {
 	.free = free_duet,
 };
 
+static int check(const struct options *o, char *why, size_t why_size)
+{
+	if (!o->hints && (o->follow || o->null))
+		snprintf(why, why_size, "%s goes with --hints DIR", o->follow ? "--follow" : "-0");
+	else if (o->hints && (o->events || o->nmaintenance || o->window || o->command))
+		snprintf(why, why_size,
+			 "--hints looks at files alone: no --events, --maintenance, --window or "
+			 "command with it");
+	else if (o->null && o->json)
+		snprintf(why, why_size, "-0 is for names, -j prints JSON: not both");
+	else
+		return 0;
+	return -EINVAL;
+}
+
 const struct report report_duet = {
 	.name = "duet",
 	.summary =
@@ -465,6 +480,7 @@ const struct report report_duet = {
 			"Who works for others by a queue is on its own side: the workers of loop "
 			"devices and of btrfs, an NFS server. What assay does itself is not counted.\n",
 	},
+	.check = check,
 	.takes = TAKES_KERNEL | TAKES_HOST | TAKES_DUET | TAKES_DEVICE,
 	.source = &source,
 	.rows = PAGES_ROWS,

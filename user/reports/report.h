@@ -96,7 +96,9 @@ struct report {
 	const char *args; /* the words it takes, as usage shows them; NULL: none */
 	bool pid_arg;	  /* that is one process, which must be given */
 	uint32_t takes;	  /* options beside those of all reports: enum options_takes */
-	uint32_t layouts; /* bit n: exists in that layout; 0: all */
+	/* options that do not go together: -EINVAL, with which in `why`; NULL: all do */
+	int (*check)(const struct options *options, char *why, size_t why_size);
+	uint32_t layouts;		/* bit n: exists in that layout; 0: all */
 	const struct probe_rule *rules; /* ended by a NULL provider; NULL: it has no USDT probes */
 	const struct report_source *source; /* of the kernel's numbers; NULL: none */
 	enum report_wild wild;

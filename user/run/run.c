@@ -451,26 +451,10 @@ static bool same_file(const char *a, const char *b)
 				 x.st_ino == y.st_ino && S_ISREG(x.st_mode));
 }
 
-static int check_hints(const struct options *o)
-{
-	if (!o->hints && (o->follow || o->null)) {
-		log_error("%s goes with --hints DIR", o->follow ? "--follow" : "-0");
-		return -EINVAL;
-	}
-	if (o->hints && (o->events || o->nmaintenance || o->window || o->command)) {
-		log_error("--hints looks at files alone: no --events, --maintenance, --window or "
-			  "command with it");
-		return -EINVAL;
-	}
-	if (o->null && o->json) {
-		log_error("-0 is for names, -j prints JSON: not both");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int check_options(const struct report *report, const struct options *o)
 {
+	char why[256];
+
 	if (o->heatmap && (o->json || o->summary)) {
 		log_error("--heatmap draws; for numbers over time there is -j -i SECS");
 		return -EINVAL;
@@ -497,7 +481,11 @@ static int check_options(const struct report *report, const struct options *o)
 		log_error("%s has no such layout", report->name);
 		return -EINVAL;
 	}
-	return check_hints(o);
+	if (report->check && report->check(o, why, sizeof(why))) {
+		log_error("%s", why);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /* The interval between prints, 0 where there is one print. */
