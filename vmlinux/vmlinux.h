@@ -38,13 +38,11 @@ enum { false = 0, true = 1 };
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
-	BPF_MAP_TYPE_LRU_HASH = 9,
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 
-enum { BPF_NOEXIST = 1, BPF_EXIST = 2 };
+enum { BPF_NOEXIST = 1 };
 
 enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1U << 0 };
 
@@ -124,11 +122,9 @@ struct bio {
 	struct bio *bi_next;
 	struct block_device *bi_bdev;
 	unsigned int bi_opf;
-	unsigned short bi_flags;
 	u8 bi_status;
 	struct bvec_iter bi_iter;
 	void *bi_private;
-	unsigned short bi_vcnt;
 	struct bio_vec *bi_io_vec;
 };
 
@@ -161,7 +157,6 @@ struct file_system_type {
 
 struct super_block {
 	dev_t s_dev;
-	struct block_device *s_bdev;
 	struct file_system_type *s_type;
 	unsigned long s_magic;
 };
@@ -210,7 +205,6 @@ struct file {
 	unsigned int f_flags;
 	struct path f_path;
 	struct inode *f_inode;
-	loff_t f_pos;
 };
 
 struct kiocb {
