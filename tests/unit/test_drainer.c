@@ -237,10 +237,33 @@ static void full_disk_is_said_and_got_over(void)
 	end(&m);
 }
 
+/* What stays in the rings because the disk is full to the end is not recorded, and counted. */
+static void full_disk_at_the_end_is_counted(void)
+{
+	struct drainer_stats stats;
+	struct make m;
+
+	begin(&m);
+	limit_files(40);
+	fire(0, 10, 2);
+	fire(1, 10, 3);
+	drainer_add_line(drainer, 12, 7, "teller", "a line");
+	CHECK_INT(drainer_finish(drainer, 30), -EFBIG);
+	limit_files(RLIM_INFINITY);
+	drainer_stats(drainer, &stats);
+	CHECK_INT(stats.unwritten, 6);
+	CHECK_STR(recorded(&m), "");
+	end(&m);
+}
+
 static const struct test tests[] = {
-	TEST(thread_moves_events),	  TEST(ring_passes_its_end_many_times),
-	TEST(lines_are_recorded),	  TEST(lines_that_do_not_fit_are_told),
-	TEST(losses_at_the_end_are_told), TEST(full_disk_is_said_and_got_over),
+	TEST(thread_moves_events),
+	TEST(ring_passes_its_end_many_times),
+	TEST(lines_are_recorded),
+	TEST(lines_that_do_not_fit_are_told),
+	TEST(losses_at_the_end_are_told),
+	TEST(full_disk_is_said_and_got_over),
+	TEST(full_disk_at_the_end_is_counted),
 };
 
 TEST_MAIN("drainer")

@@ -205,6 +205,20 @@ static void patterns_that_name_nothing_say_what_is_near(void)
 	CHECK(strstr(why, "mount -t tracefs"));
 }
 
+/* A format that makes no sense is told when it was asked for, and left out of many. */
+static void odd_format_does_not_keep_others_out(void)
+{
+	char why[256], path[256];
+
+	tracefs_make();
+	snprintf(path, sizeof(path), "%s/events/block/block_plug/format", root);
+	CHECK_INT(truncate(path, 8), 0);
+	CHECK_STR(FOUND("block:block_plug"), "EINVAL");
+	CHECK(strstr(why, "the format of block:block_plug"));
+	CHECK_STR(FOUND("block:*"), "block:block_rq_complete=11 block:block_rq_issue=10 ");
+	tracefs_remove();
+}
+
 static void what_is_no_pattern(void)
 {
 	static const char *const bad[] = { "",	     ",",	   "block",	  "block:",
@@ -319,6 +333,7 @@ static const struct test tests[] = {
 	TEST(print_format_is_not_read),
 	TEST(what_is_no_format),
 	TEST(patterns_name_tracepoints),
+	TEST(odd_format_does_not_keep_others_out),
 	TEST(patterns_that_name_nothing_say_what_is_near),
 	TEST(what_is_no_pattern),
 	TEST(constants_get_their_values),

@@ -193,9 +193,19 @@ static pid_t start(const char *path, char *const argv[], int out)
 static const char *wait_for(pid_t pid, int ms)
 {
 	struct pollfd fd = { .fd = pidfd_open(pid, 0), .events = POLLIN };
-	bool late = fd.fd >= 0 && poll(&fd, 1, ms) == 0;
+	uint64_t until = monotonic_now() + ms * 1000000ULL;
+	bool late = false;
 	int status = 0;
 
+	/* a signal does not make it any longer, or shorter */
+	while (fd.fd >= 0) {
+		uint64_t now = monotonic_now();
+		int n = poll(&fd, 1, now < until ? (int)((until - now) / 1000000) + 1 : 0);
+
+		late = n == 0;
+		if (n >= 0 || errno != EINTR)
+			break;
+	}
 	if (fd.fd >= 0)
 		close(fd.fd);
 	if (late) {

@@ -29,6 +29,7 @@ struct drainer {
 	size_t lines_used;
 	uint64_t lines_waiting, lines_first, lines_last, lines_written_at;
 	uint64_t nlines, lines_lost, lines_told;
+	uint64_t unwritten; /* events that were still in the rings at the end, lines too */
 	/* of the thread; all above is under its lock */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -187,6 +188,21 @@ static int rings_tell(struct drainer *d, uint64_t now)
 	return err;
 }
 
+/* What no disk takes any more is not recorded: counts it, and empties the rings of it. */
+static void count_unwritten(struct drainer *d)
+{
+	struct rings_piece piece;
+
+	for (int cpu = 0; cpu < d->rings->cpus; cpu++) {
+		while (rings_look(d->rings, cpu, &piece)) {
+			d->unwritten += piece.keep.events;
+			rings_take(d->rings, cpu, &piece);
+		}
+	}
+	d->unwritten += d->lines_waiting;
+	d->lines_used = d->lines_waiting = 0;
+}
+
 int drainer_finish(struct drainer *d, uint64_t now)
 {
 	int err;
@@ -198,6 +214,8 @@ int drainer_finish(struct drainer *d, uint64_t now)
 		lines_tell(d, now);
 		err = rings_tell(d, now) ?: lines_drain(d, now, true);
 	}
+	if (err)
+		count_unwritten(d);
 	pthread_mutex_unlock(&d->lock);
 	return err;
 }
@@ -208,6 +226,7 @@ void drainer_stats(struct drainer *d, struct drainer_stats *stats)
 	keep_stats(d->keep, &stats->kept);
 	stats->lines = d->nlines;
 	stats->lines_lost = d->lines_lost;
+	stats->unwritten = d->unwritten;
 	pthread_mutex_unlock(&d->lock);
 }
 

@@ -31,6 +31,8 @@ void drainer_add_line(struct drainer *drainer, uint64_t time, pid_t tid, const c
 struct drainer_stats {
 	struct keep_stats kept;
 	uint64_t lines, lines_lost;
+	uint64_t
+		unwritten; /* events and lines for which there was no room on the disk at the end */
 };
 
 void drainer_stats(struct drainer *drainer, struct drainer_stats *stats);

@@ -134,7 +134,8 @@ char *kernel_text(const char *path, size_t *size)
 	return text;
 }
 
-static int tracepoint_add(const struct search *s, const char *system, const char *name)
+/* One of many whose format is not understood does not keep the others from being recorded. */
+static int tracepoint_add(const struct search *s, const char *system, const char *name, bool named)
 {
 	struct tracepoints *out = s->out;
 	struct tracepoint *t = reallocarray(out->list, out->n + 1, sizeof(*t));
@@ -150,9 +151,18 @@ static int tracepoint_add(const struct search *s, const char *system, const char
 	snprintf(path, sizeof(path), "%s/events/%s/%s/format", s->tracefs, system, name);
 	t->format = kernel_text(path, NULL);
 	err = t->format ? flight_event_parse(t->format, &t->event) : -errno;
+	if (!t->system || !t->name)
+		return -ENOMEM;
+	if (err && err != -ENOMEM && !named) {
+		log_warn("the format of %s:%s (%s): %s; it is left out", system, name, path,
+			 err_name(err));
+		tracepoint_free(t);
+		out->n--;
+		return 0;
+	}
 	if (err)
 		snprintf(s->why, s->size, "the format of %s:%s (%s)", system, name, path);
-	return t->system && t->name ? err : -ENOMEM;
+	return err;
 }
 
 /* --- names --- */
@@ -273,7 +283,7 @@ static int system_search(const struct search *s, const struct pattern *p, const 
 			continue;
 		found++;
 		if (!is_known(s->out, system, list[i]->d_name))
-			err = tracepoint_add(s, system, list[i]->d_name);
+			err = tracepoint_add(s, system, list[i]->d_name, !strpbrk(p->name, "*?["));
 		if (err) {
 			found = err;
 			break;

@@ -102,6 +102,11 @@ static void write_events(FILE *out, struct flight *f)
 	write_count(out, "tracepoints", s.tracepoints, "");
 	write_count(out, "events recorded", s.events, "");
 	write_count(out, "events lost", s.lost, "came faster than they could be taken");
+	if (f->triggers > TRIGGERS_MAX)
+		write_count(out, "triggers not noted", f->triggers - TRIGGERS_MAX,
+			    "in event.log: too many");
+	if (s.unwritten)
+		write_count(out, "events not written", s.unwritten, "the disk took no more");
 	if (s.nested_known)
 		write_count(out, "events not seen", s.nested,
 			    "in an interrupt that came in the midst of recording another");
@@ -305,6 +310,9 @@ static void say_losses(struct flight *f)
 		log_warn("%" PRIu64 " of %" PRIu64 " events lost: they came faster than they could "
 			 "be taken",
 			 s.lost, s.events + s.lost);
+	if (s.unwritten)
+		log_warn("%" PRIu64 " of %" PRIu64 " events not written: the disk took no more",
+			 s.unwritten, s.events + s.unwritten);
 	if (s.nested)
 		log_warn("%" PRIu64 " events not seen: they came in an interrupt in the midst of "
 			 "recording another",

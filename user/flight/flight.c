@@ -78,6 +78,8 @@ void flight_trigger(struct flight *f, const char *text)
 	bool first = !f->triggered;
 	int err = 0;
 
+	if (f->triggers++ >= TRIGGERS_MAX)
+		return;
 	mark(f, text);
 	flight_note(f, text);
 	if (!first)

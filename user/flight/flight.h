@@ -30,6 +30,9 @@ int cmd_scoutfs(int argc, char **argv);
 
 /* --- a run, for the files of this folder --- */
 
+/* So many triggers are noted: a line that is repeated without end must not fill the disk. */
+#define TRIGGERS_MAX 10000
+
 struct flight {
 	const struct flight_options *o;
 	const char *command; /* "flight" or "scoutfs" */
@@ -43,6 +46,7 @@ struct flight {
 	struct kmsg *kmsg;	   /* NULL: none */
 	struct crucible *crucible; /* USDT probes; NULL: none */
 	FILE *event_log;
+	uint64_t triggers; /* how often the event came, noted or not */
 	struct context_missing missing;
 	struct decode_stats text; /* of trace.txt */
 	bool triggered;

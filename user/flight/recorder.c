@@ -351,6 +351,7 @@ void recorder_stats(struct recorder *r, struct recorder_stats *stats)
 	*stats = (struct recorder_stats){
 		.events = moved.lines,
 		.lost = moved.lines_lost + r->rings.broken,
+		.unwritten = moved.unwritten,
 		.nested = r->stopped_at ? r->missed : misses(r) - r->missed_before,
 		.nested_known = misses_count(),
 		.truncated = truncated(r),
@@ -364,6 +365,7 @@ void recorder_stats(struct recorder *r, struct recorder_stats *stats)
 		stats->events += r->rings.rings[cpu].events;
 		stats->lost += r->rings.rings[cpu].lost;
 	}
+	stats->events -= moved.unwritten;
 }
 
 int recorder_finish(struct recorder *r, char *why, size_t size)

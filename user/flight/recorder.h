@@ -68,6 +68,7 @@ void recorder_sync_file(struct recorder *recorder, int fd);
 struct recorder_stats {
 	uint64_t events; /* recorded so far, those that were dropped as old included; lines, too */
 	uint64_t lost;	 /* a ring was full */
+	uint64_t unwritten; /* taken, but the disk took no more: known once it has finished */
 	/*
 	 * Fired in an interrupt while the program was at work on the same CPU: the kernel runs no
 	 * second one then. Kernels before 6.7 do not count these, and `nested_known` is false.
