@@ -182,15 +182,62 @@ stop_jobs() {
 	wait
 }
 
-run_test() {
-	local name=$1
-	dir=$(mktemp -d)
+# Some hosts' kernels run no BPF program while a thread of process 1 is the current one, as microVMs
+# whose first process is the host's agent. Whatever a softirq does on top of that, mostly the end of
+# a request, is never seen, and no count that BPF has tells so: not even recursion_misses. The
+# kernel's own trace has it. A case that fails is run again if there it has requests of loop devices
+# at such times, and only then; in suites that say so by watch_unseen before run_tests.
+unseen=
+
+watch_unseen() {
+	local at=/sys/kernel/tracing/instances/assay_unseen_$$ event
+	mkdir "$at" 2>/dev/null || return 0
+	unseen=$at
+	trap 'rmdir "$unseen"' EXIT
+	echo 1 >"$unseen/options/event-fork" # threads to come are followed, too
+	for event in "$unseen"/events/block/block_{rq_*,bio_complete}; do
+		echo "dev >= $((7 << 20)) && dev < $((8 << 20))" >"$event/filter" &&
+			echo 1 >"$event/enable"
+	done
+}
+
+forget_unseen() {
+	[ -n "$unseen" ] || return
+	find /proc/1/task -mindepth 1 -maxdepth 1 -printf '%f ' >"$unseen/set_event_pid"
+	: >"$unseen/trace"
+}
+
+# How many events no BPF program can have seen since.
+count_unseen() {
+	if [ -n "$unseen" ]; then
+		grep -vc '^#' "$unseen/trace"
+	else
+		echo 0
+	fi
+}
+
+# run_case NAME: in $dir, what it says goes to $dir/log
+run_case() {
 	(
 		test_pid=$BASHPID
 		trap stop_jobs EXIT
-		"t_$name"
+		"t_$1"
 	) >"$dir/log" 2>&1
-	local status=$?
+}
+
+run_test() {
+	local name=$1 try status n
+	for try in 1 2 3 4 5; do
+		dir=$(mktemp -d)
+		forget_unseen
+		run_case "$name"
+		status=$?
+		n=$(count_unseen)
+		[[ $status -ne 0 && $n -gt 0 && $try -lt 5 ]] || break
+		sed 's/^/# /' "$dir/log"
+		echo "# try $try of $suite/$name: the kernel kept $n events from BPF"
+		[ -n "${KEEP:-}" ] || rm -rf "$dir"
+	done
 	if [ $status -ne 0 ]; then
 		sed 's/^/# /' "$dir/log"
 		echo "not ok $suite/$name"
