@@ -531,8 +531,11 @@ __attribute__((noinline)) int bio_begun(__u64 address, __u32 dev, __u32 side)
 		return 0;
 	}
 	/* another was at this address before, and its end was not seen */
-	if (at->queued && at->side == SIDE_MAINTENANCE)
-		__sync_fetch_and_add(&activity_under_way, -1);
+	if (at->queued) {
+		__sync_fetch_and_add(&losses[FOLD_LOSS_OVERWRITTEN], 1);
+		if (at->side == SIDE_MAINTENANCE)
+			__sync_fetch_and_add(&activity_under_way, -1);
+	}
 	at->dev = dev;
 	at->side = side;
 	at->parts = 1;
