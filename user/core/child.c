@@ -17,12 +17,25 @@
 
 struct child {
 	pid_t pid;
+	pid_t group; /* of a load; 0: it is in ours */
 	int pidfd;
 	int go;	    /* a byte written here lets it go */
 	int failed; /* the errno of a failed exec comes out here, else its end */
 };
 
-static void child_main(char *const argv[], int go, int failed)
+/* Nothing to read, and what it prints is not what ours is read for. */
+static int become_load(void)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return -1;
+	if (null != STDIN_FILENO)
+		close(null);
+	return setpgid(0, 0);
+}
+
+static void child_main(char *const argv[], bool load, int go, int failed)
 {
 	sigset_t none;
 	char byte;
@@ -34,14 +47,15 @@ static void child_main(char *const argv[], int go, int failed)
 	signal(SIGPIPE, SIG_DFL);
 	if (read(go, &byte, 1) != 1)
 		_exit(127); /* assay gave up */
-	execvp(argv[0], argv);
+	if (!load || !become_load())
+		execvp(argv[0], argv);
 	err = errno;
 	if (write(failed, &err, sizeof(err)) < 0)
 		_exit(126);
 	_exit(127);
 }
 
-int child__new(char *const argv[], struct child **out)
+int child__new(char *const argv[], bool load, struct child **out)
 {
 	struct child *child = calloc(1, sizeof(*child));
 	int go[2], failed[2], err;
@@ -65,7 +79,12 @@ int child__new(char *const argv[], struct child **out)
 	}
 	if (!child->pid) {
 		close(go[1]);
-		child_main(argv, go[0], failed[1]);
+		child_main(argv, load, go[0], failed[1]);
+	}
+	/* both do it: neither knows who comes first */
+	if (load) {
+		setpgid(child->pid, child->pid);
+		child->group = child->pid;
 	}
 	close(go[0]);
 	close(failed[1]);
@@ -196,11 +215,19 @@ int child_release(struct child *child)
 	return 0;
 }
 
-bool child_ended(const struct child *child)
+bool child_ended(const struct child *child, int ms)
 {
 	struct pollfd fd = { .fd = child->pidfd, .events = POLLIN };
 
-	return poll(&fd, 1, 0) == 1;
+	return poll(&fd, 1, ms) == 1;
+}
+
+void child_signal(const struct child *child, int signo)
+{
+	if (child->group)
+		kill(-child->group, signo);
+	else if (child->pid)
+		kill(child->pid, signo);
 }
 
 int child_wait(struct child *child)

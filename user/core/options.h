@@ -84,7 +84,10 @@ struct options {
 	char **probes; /* patterns */
 	int nprobes;
 	char **command; /* what follows `--`, ended by NULL; NULL: none */
-	char **args;	/* words that are no options */
+	/* binaries that a load will run, not by its first program maybe; they need not be there */
+	const char **loads;
+	int nloads;
+	char **args; /* words that are no options */
 	int nargs;
 	bool asked;	/* for help, and got it */
 	uint32_t takes; /* what was allowed: enum options_takes */

@@ -18,6 +18,8 @@ struct report;
 struct status_format;
 struct waiting;
 
+typedef void (*report_binary_fn)(void *arg, const char *path, int fd);
+
 /* One printing: the numbers, and how they are wanted. */
 struct report_view {
 	struct render render;
@@ -41,6 +43,8 @@ struct report_view {
 	int (*waiting)(const void *arg, struct waiting *waiting);
 	/* the processes that are traced, in *pids (caller frees); their number */
 	int (*traced)(const void *arg, uint32_t **pids);
+	/* calls `fn` with each binary that is traced, open for reading; none of a recording */
+	void (*binaries)(const void *arg, report_binary_fn fn, void *fn_arg);
 	/* ends the run, once what is under way is printed */
 	void (*stop)(const void *arg);
 	void (*fail)(const void *arg); /* the run has failed; the report has said why */
@@ -110,6 +114,11 @@ struct report {
 	uint64_t duration;	   /* ns after which it ends by itself, without -d; 0: never */
 	bool waits;		   /* for what it traces, as with -Z */
 	bool cumulative;	   /* each print is of all since the start */
+	/*
+	 * What follows `--` is a load (core/child.h): while it runs, all of the host is traced, and
+	 * not only what it starts; a signal that ends the run ends it, too.
+	 */
+	bool load;
 	/* how the numbers print: distributions, a table of counters, or a function of its own */
 	const struct latency_format *latency;
 	const struct latency_format *compact; /* the same in compact layout, where it differs */

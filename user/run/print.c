@@ -72,6 +72,7 @@ struct report_view run_view(struct run *run, uint64_t monotonic)
 		.name = run_name,
 		.waiting = run_view_waiting,
 		.traced = run_traced,
+		.binaries = run_binaries,
 		.stop = run_stop_report,
 		.fail = run_fail_report,
 	};

@@ -17,6 +17,7 @@
 #define MAX_PROCESSES 64       /* told apart, each with a distribution a row */
 #define MAX_COUNTED   1024     /* the same, each with a counter a row */
 #define CRUCIBLE_ARGS 3	       /* that any of Crucible's probes has at most */
+#define LOAD_END_MS   5000     /* how long a load may take to end after its run */
 
 int run_fail(struct run *run, const char *doing, int err)
 {
@@ -74,9 +75,10 @@ static void run_signal(void *arg, int signo)
 			run_print_waiting(run);
 		return;
 	}
-	/* Ctrl-C reaches the command by itself */
-	if (run->child && signo != SIGINT)
-		kill(child_pid(run->child), signo);
+	run->end.signal = signo;
+	/* Ctrl-C reaches a command of our group by itself */
+	if (run->child && (signo != SIGINT || run->report->load))
+		child_signal(run->child, signo);
 	loop_stop(run->loop);
 }
 
@@ -318,7 +320,7 @@ static int run_start(struct run *run)
 
 	run->to_wall = monotonic_to_wall();
 	if (!err && run->options->command) {
-		err = child__new(run->options->command, &run->child);
+		err = child__new(run->options->command, run->report->load, &run->child);
 		if (err)
 			run_fail(run, "start the command", err);
 	}
@@ -342,7 +344,10 @@ static int run_start(struct run *run)
 		return run_fail(run, "set up the loop", err);
 	if (run->child)
 		err = child_release(run->child);
-	return err ? run_fail(run, run->options->command[0], err) : 0;
+	if (!err)
+		return 0;
+	run->end.command = RUN_NO_COMMAND;
+	return run_fail(run, run->options->command[0], err);
 }
 
 /* What there is, however the run ended. */
@@ -371,17 +376,40 @@ static void run_finish(struct run *run)
 }
 
 /* Its end is ours, however long it takes: a second Ctrl-C ends us. */
-static void run_wait_child(struct run *run)
+static void run_await_child(struct run *run)
 {
 	sigset_t none;
-	int status;
 
-	if (!child_ended(run->child))
+	if (!child_ended(run->child, 0))
 		log_info("the trace has ended; waiting for %s (pid %d)", run->options->command[0],
 			 child_pid(run->child));
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* A load without its run is of no use. It has been sent the signal, if one ended the run. */
+static void run_end_load(struct run *run)
+{
+	bool ended = child_ended(run->child, run->end.signal ? LOAD_END_MS : 0);
+
+	if (ended && !run->end.signal)
+		return;
+	if (!ended)
+		log_warn("the run has ended before %s (pid %d): it is killed",
+			 run->options->command[0], child_pid(run->child));
+	child_signal(run->child, SIGKILL);
+}
+
+static void run_wait_child(struct run *run)
+{
+	int status;
+
+	if (run->report->load)
+		run_end_load(run);
+	else
+		run_await_child(run);
 	status = child_wait(run->child);
+	run->end.command = status;
 	if (status < 0)
 		run_fail(run, "wait for the command", status);
 	else if (run->status == STATUS_OK)
@@ -543,8 +571,14 @@ static void run_live(struct run *run)
 
 int run_report(const struct report *report, struct options *options)
 {
-	struct run run = { 0 };
+	return run_report_ended(report, options, &(struct run_end){ 0 });
+}
 
+int run_report_ended(const struct report *report, struct options *options, struct run_end *end)
+{
+	struct run run = { .end.command = -1 };
+
+	*end = run.end;
 	/* a reader that goes away, or a recording that grows too large, is an error, not our end */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -565,5 +599,6 @@ int run_report(const struct report *report, struct options *options)
 	run_free(&run);
 	if (run.out != stdout && fclose(run.out) && run.status == STATUS_OK)
 		run_fail(&run, options->output, -errno);
+	*end = run.end;
 	return run.status;
 }

@@ -14,4 +14,19 @@
  */
 int run_report(const struct report *report, struct options *options);
 
+/* How a run ended, beside its status. */
+struct run_end {
+	int signal;  /* by this one; 0: by itself */
+	int command; /* what the command ended with (child_wait()); -1: there was none, or its
+			end was not seen; RUN_NO_COMMAND: it could not be started */
+};
+#define RUN_NO_COMMAND 127 /* as shells have it */
+
+/*
+ * The same for one of several runs, of a report that need not be in the table. Signals that end a
+ * run (SIGINT, SIGTERM, SIGHUP) are blocked from here on: one that comes between two runs ends the
+ * second as it begins.
+ */
+int run_report_ended(const struct report *report, struct options *options, struct run_end *end);
+
 #endif

@@ -129,6 +129,17 @@ int run_traced(const void *arg, uint32_t **out)
 	return n;
 }
 
+void run_binaries(const void *arg, report_binary_fn fn, void *fn_arg)
+{
+	const struct run *run = arg;
+
+	for (int i = 0; i < targets_count(run->targets); i++) {
+		const struct binary *b = targets_get(run->targets, i);
+
+		fn(fn_arg, b->path, b->fd);
+	}
+}
+
 static void process_gone(void *arg)
 {
 	struct seen_process *p = arg;

@@ -20,6 +20,7 @@
 #include "perfetto/perfetto.h"
 #include "reports/report.h"
 #include "reports/wild.h"
+#include "run.h"
 
 struct run;
 
@@ -58,6 +59,7 @@ struct run {
 	int status; /* STATUS_OK until something fails */
 	bool output_gone;
 	bool ended_on_tick;
+	struct run_end end;
 
 	/* what is traced */
 	struct tracer *tracer;
@@ -112,7 +114,9 @@ int run_find_targets(struct run *run);
 int run_name_pids(struct run *run); /* the ends of -p's processes may be the run's */
 int run_attach_found(struct run *run);
 void run_new_process(void *run, pid_t pid); /* a watch_fn */
-/* only the command, and what it starts, is traced */
+/* the command, and what it starts, is what is to be traced: no process or binary was named */
+bool run_traces_command(const struct run *run);
+/* and nothing else */
 bool run_follows_command(const struct run *run);
 bool run_watches(const struct run *run);
 int run_nothing(struct run *run); /* -ENOENT when there is nothing to trace, and that is wrong */
@@ -127,6 +131,7 @@ bool run_alive(const void *run, uint32_t tgid);				 /* a counts_alive_fn */
 char *run_where(const void *run, uint32_t tgid, char *dst, size_t size); /* as view.where */
 bool run_names_pid(const struct run *run, uint32_t pid); /* with -p; true where that is not given */
 int run_traced(const void *run, uint32_t **pids);	 /* as view.traced */
+void run_binaries(const void *run, report_binary_fn fn, void *arg); /* as view.binaries */
 /* The process's entry, made when it is new; NULL without memory. */
 struct seen_process *run_process(struct run *run, uint32_t tgid);
 void run_processes_free(struct run *run);

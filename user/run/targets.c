@@ -23,10 +23,14 @@ bool run_wants(void *arg, const struct notes *notes)
 	return plan_wants(run->report->rules, notes);
 }
 
-/* The command, and what it starts, are traced; others are not. */
-bool run_follows_command(const struct run *run)
+bool run_traces_command(const struct run *run)
 {
 	return run->options->command && !run->options->npids && !run->options->nfiles;
+}
+
+bool run_follows_command(const struct run *run)
+{
+	return run_traces_command(run) && !run->report->load;
 }
 
 /* Targets were named, rather than all of the host meant: what fails for one fails the run. */
@@ -147,12 +151,16 @@ static int run_target_command(struct run *run)
 	if (!path) {
 		log_error("no command %s in PATH", run->options->command[0]);
 		run->status = STATUS_FAILED;
+		run->end.command = RUN_NO_COMMAND;
 		return -ENOENT;
 	}
 	/* a script is no ELF file: what it starts is found as it starts */
 	targets_add_file(run->targets, path, run->child ? child_pid(run->child) : 0, NULL, why,
 			 sizeof(why));
 	free(path);
+	/* it may start these so quickly that their first hits were over before we attach */
+	for (int i = 0; i < run->options->nloads; i++)
+		targets_add_file(run->targets, run->options->loads[i], 0, NULL, why, sizeof(why));
 	return 0;
 }
 
@@ -170,8 +178,11 @@ int run_find_targets(struct run *run)
 		err = run_target_files(run);
 	if (err || o->npids || o->nfiles)
 		return err;
-	if (run_follows_command(run))
-		return run_target_command(run);
+	/* what a load starts with is attached to before it can fire, even if nobody runs it yet */
+	if (run_traces_command(run))
+		err = run_target_command(run);
+	if (err || run_follows_command(run))
+		return err;
 	err = targets_add_all(run->targets, &hidden, why, sizeof(why));
 	if (err)
 		return run_fail(run, why, err);
@@ -277,7 +288,7 @@ int run_nothing(struct run *run)
 
 	if (!run->sites && o->wait && !o->dry_run)
 		log_info("%s: waiting for a process with its probes", run->report->name);
-	if (run->sites || o->wait || run_follows_command(run) || !report_has_probes(run->report))
+	if (run->sites || o->wait || run_traces_command(run) || !report_has_probes(run->report))
 		return 0;
 	run->status = STATUS_NOTHING;
 	if (run->wild && wild_refused(run->wild)) {
