@@ -35,13 +35,17 @@ static void settings_free(struct series_settings *settings)
 	strings_free(settings->devices, settings->ndevices);
 }
 
+static void window_free(struct series_window *window)
+{
+	for (int c = 0; c < window->ncells; c++)
+		free(window->cells[c].buckets);
+	free(window->cells);
+}
+
 static void run_free(struct series_run *run)
 {
-	for (int w = 0; w < run->nwindows; w++) {
-		for (int c = 0; c < run->windows[w].ncells; c++)
-			free(run->windows[w].cells[c].buckets);
-		free(run->windows[w].cells);
-	}
+	for (int w = 0; w < run->nwindows; w++)
+		window_free(&run->windows[w]);
 	free(run->windows);
 }
 
@@ -123,7 +127,16 @@ struct series_window *series_add_window(struct series *s, uint64_t ns)
 
 void series_drop_run(struct series *s)
 {
-	run_free(&s->runs[--s->nruns]);
+	if (s->nruns)
+		run_free(&s->runs[--s->nruns]);
+}
+
+void series_drop_window(struct series *s)
+{
+	struct series_run *run = &s->runs[s->nruns - 1];
+
+	if (run->nwindows)
+		window_free(&run->windows[--run->nwindows]);
 }
 
 static uint32_t buckets_used(const uint64_t *buckets)
@@ -135,26 +148,45 @@ static uint32_t buckets_used(const uint64_t *buckets)
 	return n;
 }
 
+/* Room for a stage's cell in the window, where its number has it; NULL without memory. */
+static struct series_cell *cell_insert(struct series_window *window, uint32_t stage)
+{
+	struct series_cell *cell = append(&window->cells, window->ncells, sizeof(*cell));
+
+	if (!cell)
+		return NULL;
+	for (; cell > window->cells && cell[-1].stage > stage; cell--)
+		cell[0] = cell[-1];
+	window->ncells++;
+	*cell = (struct series_cell){ .stage = stage };
+	return cell;
+}
+
 int series_add_cell(struct series *s, uint32_t stage, const struct snapshot_row *row)
 {
 	struct series_run *run = &s->runs[s->nruns - 1];
 	struct series_window *window = &run->windows[run->nwindows - 1];
+	uint32_t used = row->buckets ? buckets_used(row->buckets) : 0;
+	struct series_bucket *buckets;
 	struct series_cell *cell;
 
-	if (!row->count || !row->buckets)
+	if (!used)
 		return 0;
-	cell = append(&window->cells, window->ncells, sizeof(*cell));
-	if (!cell)
+	buckets = calloc(used, sizeof(*buckets));
+	cell = buckets ? cell_insert(window, stage) : NULL;
+	if (!cell) {
+		free(buckets);
 		return -ENOMEM;
-	*cell = (struct series_cell){ stage, row->count, row->sum, row->max, NULL, 0 };
-	cell->buckets = calloc(buckets_used(row->buckets), sizeof(*cell->buckets));
-	if (!cell->buckets)
-		return -ENOMEM;
-	window->ncells++;
-	for (uint32_t i = 0; i < FOLD_BUCKETS; i++)
-		if (row->buckets[i])
-			cell->buckets[cell->nbuckets++] =
-				(struct series_bucket){ i, row->buckets[i] };
+	}
+	cell->sum = row->sum;
+	cell->max = row->max;
+	cell->buckets = buckets;
+	for (uint32_t i = 0; i < FOLD_BUCKETS; i++) {
+		if (!row->buckets[i])
+			continue;
+		buckets[cell->nbuckets++] = (struct series_bucket){ i, row->buckets[i] };
+		cell->count += row->buckets[i];
+	}
 	return 0;
 }
 
@@ -179,25 +211,34 @@ int series_add_binary(struct series *s, const char *path, const char *build_id)
 	return -ENOMEM;
 }
 
+static int cell_compare(const void *stage, const void *cell)
+{
+	uint32_t a = *(const uint32_t *)stage, b = ((const struct series_cell *)cell)->stage;
+
+	return a < b ? -1 : a > b;
+}
+
 const struct series_cell *series_cell(const struct series_window *window, uint32_t stage)
 {
-	for (int i = 0; i < window->ncells; i++)
-		if (window->cells[i].stage == stage)
-			return &window->cells[i];
-	return NULL;
+	/* without cells there is no array */
+	if (!window->ncells)
+		return NULL;
+	return bsearch(&stage, window->cells, window->ncells, sizeof(*window->cells), cell_compare);
 }
 
 uint64_t series_merge(const struct series_run *run, uint32_t stage, struct snapshot_row *sum,
 		      uint64_t *buckets)
 {
 	uint64_t ns = 0, until_now = 0;
+	bool fired = false;
 
 	*sum = (struct snapshot_row){ .buckets = buckets };
 	memset(buckets, 0, FOLD_BUCKETS * sizeof(*buckets));
 	for (int w = 0; w < run->nwindows; w++) {
 		const struct series_cell *cell = series_cell(&run->windows[w], stage);
 
-		if (cell || ns)
+		fired |= cell != NULL;
+		if (fired)
 			until_now += run->windows[w].ns;
 		if (!cell)
 			continue;

@@ -56,7 +56,7 @@ struct series_cell {
 
 struct series_window {
 	uint64_t ns;		   /* how long it was; the last of a run may be shorter */
-	struct series_cell *cells; /* by stage */
+	struct series_cell *cells; /* by stage, ascending */
 	int ncells;
 };
 
@@ -95,12 +95,13 @@ int series_find_stage(const struct series *series, const char *name);
 /* Adds an empty run, or a window to the last run; NULL without memory. Valid until the next. */
 struct series_run *series_add_run(struct series *series);
 struct series_window *series_add_window(struct series *series, uint64_t ns);
-/* Forgets the last run, which was cut short. */
+/* Forgets the last run, which was cut short, or its last window. */
 void series_drop_run(struct series *series);
+void series_drop_window(struct series *series);
 
 /*
  * Adds what a stage measured to the last window; a row without durations adds nothing. Stages must
- * come once a window. 0 or -ENOMEM.
+ * come once a window, in whatever order. 0 or -ENOMEM.
  */
 int series_add_cell(struct series *series, uint32_t stage, const struct snapshot_row *row);
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "block.h"
 #include "core/plan.h"
 
 /* What a stage is a part of, from the guest to the disk: the deeper, the nearer to a cause. */
@@ -37,11 +38,23 @@ extern const struct stage stages[];
 extern const int nstages;
 extern const struct probe_rule stage_rules[];
 
-/* How deep a stage is by its name, with or without what it is of ("net-write[1]"). */
+/* How deep a stage is by its name, with or without what it is of ("net-write[1]"); STAGE_DISK for
+ * one that is not known. */
 enum stage_depth stage_depth_of(const char *name);
 
-/* What it is, for people: "a write's way over the network to client 1 and back". Returns `dst`. */
+/*
+ * What it is, for people: "a write over the network to its downstairs and back, of client 1". The
+ * name itself for one that is not known. What stands in [] is taken as it is: it may be anything in
+ * a file. Returns `dst`.
+ */
 char *stage_text(const char *name, char *dst, size_t size);
+
+/*
+ * The block layer's stages, which are no rules: "disk-write-queued", or with a device
+ * "disk-write-queued[vda]"; `what` is BLOCK_QUEUED or BLOCK_ISSUED. Returns `dst`.
+ */
+char *stage_disk_name(enum block_op op, enum block_what what, const char *device, char *dst,
+		      size_t size);
 
 /*
  * The rules of the stages that match any of the `n` patterns (shell wildcards, against the bare
@@ -50,5 +63,8 @@ char *stage_text(const char *name, char *dst, size_t size);
  */
 struct probe_rule *stage_rules_of(const char *const *patterns, int n);
 bool stage_is_wanted(const char *name, const char *const *patterns, int n);
+
+/* Whether there is any stage that the pattern matches, those of the block layer included. */
+bool stage_matches(const char *pattern);
 
 #endif
