@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "html.h"
+
+/*
+ * Colours come first, in names, for light and for dark; what follows uses the names only. A is grey
+ * and B is blue, so that neither looks like a verdict.
+ */
+#define LIGHT                                                                \
+	"--page:#f5f6f8;--card:#ffffff;--ink:#1c2026;--soft:#59626e;"        \
+	"--line:#dfe3e8;--grid:#e9ecf0;--link:#1a56b8;"                      \
+	"--a:#6d7683;--b:#1f62c9;--heat:#17427f;--notice:#fff6df;"           \
+	"--slower:#b3241c;--faster:#19703a;--unsure:#8a5a00;--same:#59626e;" \
+	"--slower-tint:#fdecea;--faster-tint:#e6f4ea;--unsure-tint:#fdf3dc;" \
+	"--same-tint:#eef0f3;"
+#define DARK                                                                 \
+	"--page:#111418;--card:#191d23;--ink:#e3e7ec;--soft:#9aa5b1;"        \
+	"--line:#2f363f;--grid:#262c34;--link:#86b4f5;"                      \
+	"--a:#98a2ae;--b:#6ea8fe;--heat:#9cc3fb;--notice:#2e2714;"           \
+	"--slower:#ff8d85;--faster:#6ccb8b;--unsure:#e3b44f;--same:#9aa5b1;" \
+	"--slower-tint:#3b1f1e;--faster-tint:#173021;--unsure-tint:#332913;" \
+	"--same-tint:#252b33;"
+
+const char html_style[] =
+	":root{color-scheme:light dark;" LIGHT "}\n"
+	"@media (prefers-color-scheme:dark){:root{" DARK "}}\n"
+	"@media print{:root{" LIGHT "}}\n"
+
+	"*{box-sizing:border-box}\n"
+	"body{margin:0;background:var(--page);color:var(--ink);"
+	"font:15px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif;"
+	"-webkit-text-size-adjust:100%;overflow-wrap:anywhere}\n"
+	"main{max-width:1160px;margin:0 auto;padding:28px 20px 60px}\n"
+	"a{color:var(--link);text-decoration:none}\n"
+	"a:hover{text-decoration:underline}\n"
+	"a:focus-visible,summary:focus-visible,.box:focus-visible"
+	"{outline:2px solid var(--link);outline-offset:2px}\n"
+	"h1,h2,h3,p,figure,ul{margin:0;padding:0}\n"
+	"h1{font-size:25px;line-height:1.3;font-weight:650;letter-spacing:-.01em}\n"
+	"h2{font-size:18px;font-weight:650;margin:36px 0 10px}\n"
+	"h3{font-size:16px;font-weight:650}\n"
+	".soft,.note{color:var(--soft)}\n"
+	".note{font-size:13px;margin:8px 0 0;max-width:110ch}\n"
+	".card{background:var(--card);border:1px solid var(--line);border-radius:8px}\n"
+	".box{overflow-x:auto}\n"
+
+	/* the verdict */
+	".slower{--v:var(--slower);--t:var(--slower-tint)}\n"
+	".faster{--v:var(--faster);--t:var(--faster-tint)}\n"
+	".unsure{--v:var(--unsure);--t:var(--unsure-tint)}\n"
+	".same,.few{--v:var(--same);--t:var(--same-tint)}\n"
+	".verdict-card{padding:20px 24px;border-left:6px solid var(--v)}\n"
+	".verdict-card .mark{font-size:15px;margin:0 0 10px}\n"
+	".mark{display:inline-flex;align-items:center;gap:6px;color:var(--v);"
+	"background:var(--t);border-radius:4px;padding:1px 8px;font-size:13px;"
+	"font-weight:600;white-space:nowrap}\n"
+	".tally{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;margin:12px 0 0;"
+	"color:var(--soft);font-size:14px}\n"
+	".tally b{color:var(--v);font-weight:650}\n"
+	".notice{background:var(--notice);border:1px solid var(--unsure);border-radius:8px;"
+	"padding:12px 18px;margin:14px 0 0}\n"
+	".notice ul{margin:4px 0 0 18px}\n"
+
+	/* tables */
+	"table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;"
+	"font-size:14px}\n"
+	"th,td{text-align:left;padding:7px 12px;vertical-align:middle;font-weight:400}\n"
+	"th:first-child,td:first-child{padding-left:18px}\n"
+	"th:last-child,td:last-child{padding-right:18px}\n"
+	"thead th{color:var(--soft);font-size:13px}\n"
+	"tr+tr,tbody tr{border-top:1px solid var(--grid)}\n"
+	".sides th[scope=row]{color:var(--soft);width:130px;white-space:nowrap}\n"
+	".sides thead th,.sides tbody tr>*{vertical-align:top}\n"
+	".sides thead th{color:var(--ink);font-size:14px;font-weight:600}\n"
+	".sides code{font:12.5px/1.6 ui-monospace,Menlo,Consolas,monospace}\n"
+	".changes .n{text-align:right;white-space:nowrap}\n"
+	".changes td.change{font-weight:600}\n"
+	".changes .name{font-weight:500;min-width:170px}\n"
+	".changes .verdict{min-width:130px}\n"
+	".changes .metric{white-space:nowrap}\n"
+	".changes .plot-cell{width:28%;min-width:250px;overflow:hidden}\n"
+	".more{display:block;color:var(--soft);font-size:12px}\n"
+
+	/* intervals */
+	"svg{display:block;overflow:visible}\n"
+	"svg text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}\n"
+	".forest{width:100%}\n"
+	".forest.axis text{text-anchor:middle}\n"
+	".forest .zero{stroke:var(--soft);stroke-width:1;opacity:.55}\n"
+	".forest .limit{stroke:var(--soft);stroke-width:1;stroke-dasharray:2 3;opacity:.6}\n"
+	".forest .reach{stroke:var(--v);stroke-width:3;opacity:.55}\n"
+	".forest circle,.forest path{fill:var(--v)}\n"
+
+	/* a stage */
+	"details{margin:0 0 12px}\n"
+	"summary{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;cursor:pointer;"
+	"padding:12px 18px;list-style:none}\n"
+	"summary::-webkit-details-marker{display:none}\n"
+	"summary::before{content:\"\";width:7px;height:7px;border:solid var(--soft);"
+	"border-width:0 2px 2px 0;transform:rotate(-45deg);flex:none}\n"
+	"details[open]>summary::before{transform:rotate(45deg)}\n"
+	"summary .gist{margin-left:auto;font-variant-numeric:tabular-nums;color:var(--soft);"
+	"font-size:14px}\n"
+	"summary .gist b{color:var(--v);font-weight:650}\n"
+	".body{border-top:1px solid var(--line);padding:0 0 18px;scroll-margin-top:58px}\n"
+	".body>p{padding:12px 18px 8px;color:var(--soft);font-size:14px}\n"
+	".body>p::first-letter{text-transform:uppercase}\n"
+	".back{font-size:13px;padding:0 18px}\n"
+
+	/* charts */
+	".charts{display:grid;grid-template-columns:1fr 1fr;gap:26px 30px;"
+	"padding:22px 18px 6px}\n"
+	"figure{min-width:0}\n"
+	"figcaption{font-size:13px;line-height:1.4;color:var(--soft)}\n"
+	"figcaption b{color:var(--ink);font-weight:600;margin-right:4px}\n"
+	".legend{display:flex;flex-wrap:wrap;gap:2px 16px;font-size:13px;margin:4px 0}\n"
+	".legend i,figcaption i{display:inline-block;width:14px;height:0;margin:0 6px 0 0;"
+	"vertical-align:middle;border-top:3px solid var(--c)}\n"
+	".a{--c:var(--a)}\n"
+	".b{--c:var(--b)}\n"
+	".plot{width:calc(100% - 92px);margin:12px 34px 42px 58px}\n"
+	".plot line{stroke:var(--grid);stroke-width:1}\n"
+	".gx text{text-anchor:middle}\n"
+	".gy text,.what{text-anchor:end}\n"
+	".canvas path,.heat path{fill:none;vector-effect:non-scaling-stroke;"
+	"stroke:var(--c);stroke-width:1.8}\n"
+	".forest .canvas path{fill:var(--v);stroke:none}\n"
+	".canvas{overflow:hidden}\n"
+	".forest .canvas{overflow:visible}\n"
+	".canvas .area{fill:var(--c);fill-opacity:.16;stroke-width:1.4}\n"
+	".canvas .p50,.canvas .p99{stroke-width:1;opacity:.65}\n"
+	".canvas .run{stroke-width:2.6;opacity:1}\n"
+	".plot .ref{stroke:var(--a);stroke-dasharray:5 4;stroke-width:1.2}\n"
+	".heat path{vector-effect:none;stroke:var(--heat);stroke-width:1}\n"
+	".scale{color:var(--soft);gap:8px;align-items:center;margin:-4px 0 0 58px}\n"
+	".scale span{display:inline-flex;border:1px solid var(--line)}\n"
+	".scale i{width:14px;height:12px;border:0;margin:0;background:var(--heat)}\n"
+	".h0{opacity:.1}.h1{opacity:.22}.h2{opacity:.35}.h3{opacity:.5}.h4{opacity:.66}"
+	".h5{opacity:.83}.h6{opacity:1}\n"
+
+	/* phones: a row of a table of changes is a card, charts are below one another */
+	"@media screen and (max-width:1000px){\n"
+	"main{padding:14px 12px 40px}\n"
+	"h1{font-size:20px}\n"
+	".verdict-card{padding:14px 16px}\n"
+	".changes,.changes tbody,.changes thead{display:block}\n"
+	".changes tr{display:grid;grid-template-columns:auto auto 1fr auto;gap:3px 8px;"
+	"padding:10px 14px}\n"
+	".changes tr>*{padding:0!important;width:auto!important;min-width:0!important}\n"
+	".changes thead th:not(.plot-cell){position:absolute;width:1px!important;height:1px;"
+	"overflow:hidden;clip-path:inset(50%)}\n"
+	".changes .plot-cell{grid-column:1/-1;order:9}\n"
+	".changes .name{grid-column:1/4;grid-row:1}\n"
+	".changes .change{grid-column:4;grid-row:1}\n"
+	".changes .verdict{grid-column:1/-1;grid-row:2}\n"
+	".changes .more{display:inline;margin-left:8px}\n"
+	".changes tbody .metric,.changes .before,.changes .after,.changes .interval"
+	"{grid-row:3;font-size:13px;text-align:left}\n"
+	".changes .after::before{content:\"\\2192\\a0\"}\n"
+	".changes .interval{grid-column:3/-1;text-align:right}\n"
+	".sides th[scope=row]{width:auto;overflow-wrap:normal;font-size:13px}\n"
+	"th,td{padding:7px 8px}\n"
+	"th:first-child,td:first-child{padding-left:14px}\n"
+	"summary{padding:11px 14px}\n"
+	"summary .gist{margin-left:19px;width:100%}\n"
+	".body>p,.back{padding-left:14px;padding-right:14px}\n"
+	"}\n"
+
+	"@media screen and (max-width:700px){.charts{grid-template-columns:minmax(0,1fr);padding:16px 12px 0}}\n"
+	"@media print{\n"
+	"body{background:none;font-size:11pt}\n"
+	"main{max-width:none;padding:0}\n"
+	"figure,tr,.verdict-card,summary{break-inside:avoid}\n"
+	"h2,h3,summary{break-after:avoid}\n"
+	".box{overflow:visible}\n"
+	"table{font-size:9pt}\n"
+	"th,td{padding:4px 6px!important}\n"
+	".changes .name{min-width:88px}\n"
+	".mark{font-size:8pt;padding:0 4px}\n"
+	".changes .verdict{min-width:80px}\n"
+	".changes .plot-cell{min-width:150px}\n"
+	".back{display:none}\n"
+	"svg,.mark,.scale i{print-color-adjust:exact;-webkit-print-color-adjust:exact}\n"
+	"}\n";

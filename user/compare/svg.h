@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Drawings within a page (inline SVG): frames with axes, lines, and intervals of a change. They are
+ * as wide as their place, and their text is as large as the page's at any width: what is placed
+ * along a frame's width is in percent of it, only lines are stretched. The page's style has the
+ * colours and the room for the axes' labels around the frame.
+ */
+#ifndef ASSAY_SVG_H
+#define ASSAY_SVG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "comparison.h"
+
+/* Where values are, from one end of a frame to the other. */
+struct svg_axis {
+	double low, high; /* low < high; above 0 unless linear */
+	bool linear;
+};
+
+/* Where a value is, 0 to 1: at the end, when it is beyond it or no number. */
+double svg_at(const struct svg_axis *axis, double value);
+
+#define SVG_TICKS 16
+struct svg_tick {
+	double value;
+	char text[16];
+};
+
+/* An axis of durations, ns, that has room for both, with its ends at round numbers. */
+struct svg_axis svg_duration_axis(double low, double high);
+/* The finest of it that are a part in `most` from each other, 2 at least. Returns how many. */
+int svg_duration_ticks(const struct svg_axis *axis, int most, struct svg_tick *ticks);
+
+/* Shares of a whole: from 0 to `high`, or by powers of ten from `low` to all. Ticks: in percent. */
+struct svg_axis svg_share_axis(double high);
+int svg_share_ticks(const struct svg_axis *axis, int most, struct svg_tick *ticks);
+struct svg_axis svg_rare_axis(double low);
+int svg_rare_ticks(const struct svg_axis *axis, int most, struct svg_tick *ticks);
+
+/* "5us", "20ms": as ticks have it. Returns `text`. */
+char *svg_duration(double ns, char *text, size_t size);
+
+/* Begins a drawing `height` pixels high with its title, which is escaped. Ended by "</svg>". */
+void svg_begin(FILE *out, const char *class, int height, const char *title);
+
+/* A frame's grid: a line and a label at each tick of the axis along its width, or its height. */
+void svg_grid_x(FILE *out, const struct svg_axis *axis, const struct svg_tick *ticks, int n,
+		int height);
+void svg_grid_y(FILE *out, const struct svg_axis *axis, const struct svg_tick *ticks, int n,
+		int height);
+
+/*
+ * Lines and areas: what is between svg_canvas() and "</svg>" is stretched to the frame, and has
+ * SVG_UNITS in width and height, from its upper left corner.
+ */
+#define SVG_UNITS 1000
+void svg_canvas(FILE *out, int width, int height);
+
+struct svg_path {
+	FILE *out;
+	int x, y; /* where the pen is */
+	bool open;
+};
+void svg_path_begin(struct svg_path *path, FILE *out, const char *class);
+/* To a place, of 0 to 1 from the lower left corner: without a line, with one, level first. */
+void svg_path_move(struct svg_path *path, double x, double y);
+void svg_path_line(struct svg_path *path, double x, double y);
+void svg_path_step(struct svg_path *path, double x, double y);
+void svg_path_end(struct svg_path *path);
+
+/*
+ * Intervals of changes, below one another on one scale: about linear up to the threshold,
+ * logarithmic beyond, so that a small one and a large one are both seen.
+ */
+struct svg_forest {
+	double worse, better; /* the threshold both ways: logarithms of factors, +, - */
+	double left, right;   /* ends: of the scale, where the threshold is near 1 */
+};
+struct svg_forest svg_forest(const struct comparison *comparison);
+
+/* The scale, and one interval. `name` is what changed. */
+void svg_forest_axis(FILE *out, const struct svg_forest *forest);
+void svg_forest_row(FILE *out, const struct svg_forest *forest, const char *name,
+		    const struct change *change);
+
+#endif
