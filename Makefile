@@ -5,6 +5,7 @@
 #   make install      to $(DESTDIR)$(prefix)         make bench    what tracing costs (root)
 #   make check        tests that need no root        make fuzz     every fuzzer for FUZZ_SECS
 #   make format       clang-format in place          make deps     install the packages needed
+#   make proof        how often comparisons are wrong, a quarter of an hour (root)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -17,7 +18,9 @@ mandir	  ?= $(prefix)/share/man
 compdir	  ?= $(prefix)/share/bash-completion/completions
 CC	  ?= cc
 CLANG	  ?= clang
-BPFTOOL	  ?= $(firstword $(shell command -v bpftool) /usr/sbin/bpftool)
+# Ubuntu's bpftool is a script that looks for the running kernel's own; any will do
+BPFTOOL	  ?= $(firstword $(wildcard /usr/lib/linux-tools/*/bpftool) $(shell command -v bpftool) \
+	     /usr/sbin/bpftool)
 INSTALL	  ?= install
 FUZZ_SECS ?= 60
 
@@ -100,7 +103,8 @@ $(O)/examples.inc: $(EXAMPLES) Makefile
 		sed 's/[\\"]/\\&/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done > $@
 
 # Man pages and completion come from the program's own tables.
-MAN	   = $(shell $(O)/assay list -j | sed 's/.*"report":"\([^"]*\)".*/\1/') flight scoutfs
+MAN	   = $(shell $(O)/assay list -j | sed 's/.*"report":"\([^"]*\)".*/\1/') flight scoutfs \
+	     baseline check ab
 man: $(O)/assay
 	$(say) MAN $(O)/man
 	$(Q)mkdir -p $(O)/man
@@ -184,18 +188,31 @@ $(BENCH): %: %.o
 bench: all $(BENCH) sim
 	$(Q)tests/bench/run $(O)
 
+# How often comparisons are wrong (tests/proof): records runs once, draws from them.
+PROOF	  := $(O)/tests/proof/resample
+
+$(PROOF): %: %.o $(O)/libassay.a
+	$(say) LINK $@
+	$(Q)$(CC) -g -o $@ $^ $(LIBS)
+
+proof: all sim $(PROOF)
+	$(Q)tests/proof/record $(O) $(O)/proof
+	$(Q)$(PROOF) $(O)/proof
+	$(Q)tests/proof/rig $(O)
+
 # Without root: units, and the tree's form.
 check: $(UNIT)
 	$(Q)BUILD=$(O) tests/run tests/lint/test_style $(UNIT)
 
-test-programs: all $(UNIT) $(SIM) $(TOOLS) $(BENCH)
+test-programs: all $(UNIT) $(SIM) $(TOOLS) $(BENCH) $(PROOF)
 
 test: test-programs
 	$(Q)BUILD=$(O) tests/run tests/lint/test_style $(UNIT) $(ROOT_TESTS)
 
 # Fuzzers, with clang's libFuzzer (Debian: libclang-rt-14-dev), each for FUZZ_SECS.
 FUZZ	  := $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-COURSES	  := user/run/% $(addprefix user/flight/,flight.c finish.c line.c print.c crucible.c)
+COURSES	  := user/run/% $(addprefix user/flight/,flight.c finish.c line.c print.c crucible.c) \
+	     $(addprefix user/compare/,commands.c measure.c runs.c settings.c)
 FUZZ_SRC  := $(filter-out $(COURSES),$(wildcard user/*/*.c))
 
 $(O)/tests/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) | $(SKELS)
@@ -229,7 +246,7 @@ clean:
 	$(Q)rm -rf $(O)
 
 FORCE:
-.PHONY: all bench check clean deps e2e format fuzz install man sim test test-programs uninstall unit FORCE
+.PHONY: all bench check clean deps e2e format fuzz install man proof sim test test-programs uninstall unit FORCE
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -422,7 +422,8 @@ static void entry(const struct page *page, const char *name, const char *args, c
 
 #define STATUSES                                                                                   \
 	"Status: 0 fine, 1 failed, 2 wrong use, 3 nothing to trace. With a command its status is " \
-	"ours, unless the trace failed.\n"
+	"ours, unless the trace failed. Of baseline, check and ab: 1 a regression, 3 could not "   \
+	"measure.\n"
 
 void help_overview(const struct help_command *commands, bool man)
 {
@@ -496,10 +497,11 @@ void help_completion(const struct help_command *commands)
 	     "\tcase $prev in\n"
 	     "\t-p|--pid) COMPREPLY=($(compgen -W \"$(cd /proc && echo [0-9]*)\" -- \"$cur\"))\n"
 	     "\t\treturn ;;\n"
-	     "\t-e|--exe|-o|--output|--record|--replay|--decode)\n"
+	     "\t-e|--exe|-o|--output|--record|--replay|--decode|--baseline|--junit|--markdown|--html)\n"
 	     "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\t\treturn ;;\n"
 	     "\t--layout) words=\"classic compact legacy\" ;;\n"
 	     "\t--attach) words=\"auto multi events\" ;;\n"
+	     "\t--annotate) words=\"github\" ;;\n"
 	     "\tesac\n"
 	     "\t[ -n \"$words\" ] || case ${COMP_WORDS[1]} in");
 	for (int i = 0; reports[i]; i++)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare/compare.h"
+#include "compare/compare_options.h"
 #include "core/log.h"
 #include "core/options.h"
 #include "flight/flight.h"
@@ -59,6 +61,13 @@ static const struct command {
 	  cmd_flight },
 	{ { "scoutfs", "IP PORT", "the same for scoutfs: until a node is fenced", &scoutfs_page },
 	  cmd_scoutfs },
+	{ { "baseline", "[-- COMMAND]", "measure runs of a build, to be compared with later",
+	    &baseline_page },
+	  cmd_baseline },
+	{ { "check", "[-- COMMAND]", "compare with a baseline: which stage got slower",
+	    &check_page },
+	  cmd_check },
+	{ { "ab", NULL, "two builds in turn on this machine, compared", &ab_page }, cmd_ab },
 	{ { "version", NULL, "this program's version", NULL }, cmd_version },
 	{ { "help", "[NAME]", "this text, or all about one (--man: its man page)", NULL },
 	  cmd_help },

@@ -10,6 +10,9 @@ enum {
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,   /* wrong use */
 	STATUS_NOTHING = 3, /* nothing to trace or to list */
+	/* of baseline, check and ab, whose own failures are never 1 */
+	STATUS_REGRESSION = 1,
+	STATUS_UNMEASURED = 3, /* could not measure, or not write it */
 };
 
 #endif

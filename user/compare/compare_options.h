@@ -18,7 +18,7 @@ struct compare_options {
 	uint64_t window_ns;
 	uint64_t warmup_ns;
 	bool warmup_given;
-	const char **stages; /* patterns */
+	char **stages; /* patterns; owned */
 	int nstages;
 	const char **devices;
 	int ndevices;
@@ -49,15 +49,22 @@ struct compare_options {
 
 /* The three commands: what help says of them, and their options. */
 extern const struct help_page baseline_page, check_page, ab_page;
+void baseline_options_each(options_each_fn fn, void *arg);
+void check_options_each(options_each_fn fn, void *arg);
+void ab_options_each(options_each_fn fn, void *arg);
 
 enum { COMPARE_HELP = 1 }; /* help was asked for, and printed */
 
 /*
  * Reads the command line of the command that `page` is of. 0, COMPARE_HELP, or -EINVAL, in which
- * case what is wrong has been said. Freed with compare_options_free() in any case.
+ * case what is wrong has been said. Freed with compare_options_free() in any case. Of baseline and
+ * ab what was not given has its default.
  */
 int compare_options_parse(struct compare_options *o, const struct help_page *page, int argc,
 			  char **argv);
 void compare_options_free(struct compare_options *o);
+
+/* "10", "10%", "0.5 %" as 0.10, 0.005. 0, or -EINVAL for what is no such text or below 0. */
+int percent_parse(const char *text, double *fraction);
 
 #endif
