@@ -10,15 +10,16 @@
 
 /* All metrics of all stages and runs. */
 struct values {
-	double *side[2]; /* [run][stage][METRICS] logarithms; NAN: the run does not have it */
-	int n;		 /* of a run */
+	double *side[2];  /* [run][stage][METRICS] logarithms; NAN: the run does not have it */
+	double *rounding; /* [stage][METRICS] the most of all runs (metric_rounding()) */
+	int n;		  /* of a run */
 };
 
 /* What goes into the statistics: those metrics that every run has. */
 struct quantities {
 	int n;
 	int *index; /* [n] in values of a run */
-	double *side[2], *rounding;
+	double *side[2];
 	struct statistics_interval *intervals;
 };
 
@@ -31,6 +32,19 @@ static void values_free(struct values *values)
 {
 	free(values->side[0]);
 	free(values->side[1]);
+	free(values->rounding);
+}
+
+/* One run of a stage. */
+static void values_of(struct values *values, int index, const struct snapshot_row *row, uint64_t ns,
+		      double *value)
+{
+	for (int m = 0; m < METRICS; m++) {
+		double *rounding = &values->rounding[index + m];
+
+		value[m] = metric_value(m, row, ns, &value[m]) ? log(value[m]) : NAN;
+		*rounding = fmax(*rounding, metric_rounding(m, row));
+	}
 }
 
 static int values_read(struct values *values, struct comparison *c)
@@ -38,6 +52,9 @@ static int values_read(struct values *values, struct comparison *c)
 	uint64_t buckets[FOLD_BUCKETS];
 
 	values->n = c->nstages * METRICS;
+	values->rounding = calloc(values->n + 1, sizeof(*values->rounding));
+	if (!values->rounding)
+		return -ENOMEM;
 	for (int side = 0; side < 2; side++) {
 		const struct series *series = c->series[side];
 		double *value = calloc((size_t)series->nruns * values->n + 1, sizeof(*value));
@@ -45,7 +62,7 @@ static int values_read(struct values *values, struct comparison *c)
 		values->side[side] = value;
 		if (!value)
 			return -ENOMEM;
-		for (int i = 0; i < series->nruns * c->nstages; i++) {
+		for (int i = 0; i < series->nruns * c->nstages; i++, value += METRICS) {
 			struct stage_change *stage = &c->stages[i % c->nstages];
 			struct snapshot_row row = { 0 };
 			uint64_t ns = 0;
@@ -54,8 +71,7 @@ static int values_read(struct values *values, struct comparison *c)
 				ns = series_merge(&series->runs[i / c->nstages], stage->stage[side],
 						  &row, buckets);
 			stage->count[side] += row.count;
-			for (int m = 0; m < METRICS; m++, value++)
-				*value = metric_value(m, &row, ns, value) ? log(*value) : NAN;
+			values_of(values, i % c->nstages * METRICS, &row, ns, value);
 		}
 	}
 	return 0;
@@ -92,7 +108,6 @@ static void quantities_free(struct quantities *q)
 	free(q->index);
 	free(q->side[0]);
 	free(q->side[1]);
-	free(q->rounding);
 	free(q->intervals);
 }
 
@@ -100,19 +115,12 @@ static int quantities_select(struct quantities *q, const struct comparison *c,
 			     const struct values *values)
 {
 	q->index = calloc(values->n + 1, sizeof(*q->index));
-	q->rounding = calloc(values->n + 1, sizeof(*q->rounding));
 	q->intervals = calloc(values->n + 1, sizeof(*q->intervals));
-	if (!q->index || !q->rounding || !q->intervals)
+	if (!q->index || !q->intervals)
 		return -ENOMEM;
-	for (int i = 0; i < values->n; i++) {
-		double resolution = metrics[i % METRICS].resolution;
-
-		if (!is_complete(c, values, i))
-			continue;
-		/* evenly distributed over a step */
-		q->rounding[q->n] = resolution * resolution / 12;
-		q->index[q->n++] = i;
-	}
+	for (int i = 0; i < values->n; i++)
+		if (is_complete(c, values, i))
+			q->index[q->n++] = i;
 	for (int side = 0; side < 2; side++) {
 		int runs = c->series[side]->nruns;
 		double *to = calloc((size_t)runs * q->n + 1, sizeof(*to));
@@ -141,8 +149,9 @@ static double change_of(double log_factor)
 	return expm1(fmin(log_factor, 700));
 }
 
+/* `rounding` is hidden in both sides alike, whatever the number of runs. */
 static void judge(struct change *change, const struct statistics_interval *interval,
-		  bool more_is_better, double limit, int runs)
+		  double rounding, bool more_is_better, double limit, int runs)
 {
 	struct statistics_interval worse = *interval;
 
@@ -152,14 +161,22 @@ static void judge(struct change *change, const struct statistics_interval *inter
 		worse.high = -interval->low;
 	}
 	change->change = change_of(interval->difference);
-	change->low = change_of(interval->low);
-	change->high = change_of(interval->high);
+	change->low = change_of(interval->low - rounding);
+	change->high = change_of(interval->high + rounding);
 	change->worse = worse.difference;
-	change->worse_low = worse.low;
-	change->worse_high = worse.high;
+	change->worse_low = worse.low - rounding;
+	change->worse_high = worse.high + rounding;
 	change->verdict = verdict_of(change, limit);
-	if (change->verdict == VERDICT_INCONCLUSIVE)
-		change->more_runs = statistics_more_runs(&worse, limit, runs);
+	if (change->verdict != VERDICT_INCONCLUSIVE)
+		return;
+	/* more runs tell more of what varies, nothing of what is hidden */
+	if (fabs(worse.difference - limit) <= rounding)
+		change->more_runs = STATISTICS_MANY_RUNS;
+	else
+		change->more_runs =
+			statistics_more_runs(&worse,
+					     limit + copysign(rounding, worse.difference - limit),
+					     runs);
 }
 
 static int judge_all(struct comparison *c, const struct values *values)
@@ -170,7 +187,7 @@ static int judge_all(struct comparison *c, const struct values *values)
 	if (na >= STATISTICS_MIN_RUNS && nb >= STATISTICS_MIN_RUNS)
 		err = quantities_select(&q, c, values);
 	if (!err && q.n) {
-		struct statistics_input input = { na, nb, q.n, q.side[0], q.side[1], q.rounding };
+		struct statistics_input input = { na, nb, q.n, q.side[0], q.side[1] };
 
 		err = statistics_compare(&input, c->confidence, q.intervals, &c->reach);
 	}
@@ -178,7 +195,8 @@ static int judge_all(struct comparison *c, const struct values *values)
 		int metric = q.index[i] % METRICS;
 
 		judge(&c->stages[q.index[i] / METRICS].changes[metric], &q.intervals[i],
-		      metrics[metric].more_is_better, log1p(c->threshold), na < nb ? na : nb);
+		      values->rounding[q.index[i]], metrics[metric].more_is_better,
+		      log1p(c->threshold), na < nb ? na : nb);
 	}
 	c->ncompared = q.n;
 	quantities_free(&q);

@@ -24,8 +24,8 @@ const char *verdict_text(enum verdict verdict);
 /* A metric of a stage. Of more-is-better metrics worse is less, by the same factor. */
 struct change {
 	enum verdict verdict;
-	double a, b;   /* what is typical of a run of each: the geometric mean; ns, or a second */
-	double change; /* b / a - 1 */
+	double a, b;	  /* a typical run's: geometric means; ns, or a second; 0: no run has it */
+	double change;	  /* b / a - 1 */
 	double low, high; /* its interval, low < high; all intervals together have the confidence */
 	double worse;	  /* log of the factor by which it is worse; negative: better */
 	double worse_low, worse_high;
@@ -73,19 +73,29 @@ int comparison_add_forced(struct comparison *comparison, const char *why);
 
 /*
  * What differs in how and where both were measured, so that they should not be compared: calls
- * `fn` for each, with a text as "CPU: Xeon…, here EPYC…".
+ * `fn` for each, with a text as "kernel: 6.1.0-18 there, 6.18.44 here", not escaped. Not what two
+ * builds may differ in: the command (but whether there is one), binaries; nor the number of runs.
  */
 typedef void (*comparison_differs_fn)(void *arg, const char *text);
 void comparison_differs(const struct series *a, const struct series *b, comparison_differs_fn fn,
 			void *arg);
 
-/* The one line that says it all, into `text`, which is returned. */
+/* The one line that says it all, into `text`, which is returned. Names in it are not escaped. */
 char *comparison_sentence(const struct comparison *comparison, char *text, size_t size);
 
-/* "+12.3 %", "-0.4 %", "x4.2" from +400 % on; of a fraction. Returns `text`. */
+/*
+ * "+12.3 %", "-0.4 %", "x5.2" from +400 % on, ">x1000"; of a fraction. "?" of what is no change.
+ * Returns `text`.
+ */
 char *change_format(double change, char *text, size_t size);
 
-/* A value of a metric: "1.234ms", "12345/s". Returns `text`. */
+/* Whether a metric was compared, so that its change and interval mean something. */
+bool change_compared(const struct change *change);
+
+/* "+31.0 to +64.2 %"; "" when it was not compared. Returns `text`. */
+char *interval_format(const struct change *change, char *text, size_t size);
+
+/* A value of a metric: "1.234ms", "12345/s"; "-" of 0. Returns `text`. */
 char *metric_format(enum metric metric, double value, char *text, size_t size);
 
 #endif

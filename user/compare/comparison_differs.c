@@ -82,7 +82,7 @@ static void compare_list(const struct differs *d, const char *what, char *const 
 {
 	char there[512], here[512];
 
-	if (!na == !nb && holds_all(a, na, b, nb) && holds_all(b, nb, a, na))
+	if (holds_all(a, na, b, nb) && holds_all(b, nb, a, na))
 		return;
 	join(there, sizeof(there), a, na);
 	join(here, sizeof(here), b, nb);

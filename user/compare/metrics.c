@@ -10,12 +10,12 @@
 #define BUCKET 0.06062462181643484
 
 const struct metric_info metrics[METRICS] = {
-	[METRIC_MEDIAN] = { "median", "median", false, 20, BUCKET },
-	[METRIC_P90] = { "p90", "p90", false, 100, BUCKET },
-	[METRIC_P99] = { "p99", "p99", false, 1000, BUCKET },
-	[METRIC_WORST] = { "slowest_1_percent", "slowest 1 %", false, 1000, BUCKET },
-	[METRIC_MEAN] = { "mean", "mean", false, 20, 0 },
-	[METRIC_THROUGHPUT] = { "throughput", "rate", true, 20, 0 },
+	[METRIC_MEDIAN] = { "median", "median", false, 20 },
+	[METRIC_P90] = { "p90", "p90", false, 100 },
+	[METRIC_P99] = { "p99", "p99", false, 1000 },
+	[METRIC_WORST] = { "slowest_1_percent", "slowest 1 %", false, 1000 },
+	[METRIC_MEAN] = { "mean", "mean", false, 20 },
+	[METRIC_THROUGHPUT] = { "throughput", "rate", true, 20 },
 };
 
 /* The bounds of a bucket: the topmost is known to end at the row's maximum. */
@@ -104,4 +104,54 @@ bool metric_value(enum metric metric, const struct snapshot_row *row, uint64_t n
 		return false;
 	}
 	return isfinite(*value) && *value > 0;
+}
+
+/* The part of the durations beyond `p` that lies in the bucket of `p`; 1 where it has more. */
+static double part_at(const struct snapshot_row *row, double p)
+{
+	uint64_t total = 0, seen = 0;
+	double beyond = fmin(p, 1 - p);
+
+	for (int b = 0; b < FOLD_BUCKETS; b++)
+		total += row->buckets[b];
+	for (int b = 0; b < FOLD_BUCKETS; b++) {
+		seen += row->buckets[b];
+		if (seen && (double)seen >= p * (double)total)
+			return fmin((double)row->buckets[b] / (beyond * (double)total), 1);
+	}
+	return 0;
+}
+
+/* The greatest part of the slowest `part` that lies in one bucket. */
+static double part_beyond(const struct snapshot_row *row, double part)
+{
+	double left, all, most = 0;
+	uint64_t total = 0;
+
+	for (int b = 0; b < FOLD_BUCKETS; b++)
+		total += row->buckets[b];
+	left = all = part * (double)total;
+	for (int b = FOLD_BUCKETS - 1; b >= 0 && left > 0; b--) {
+		most = fmax(most, fmin((double)row->buckets[b], left));
+		left -= (double)row->buckets[b];
+	}
+	return all > 0 ? most / all : 0;
+}
+
+double metric_rounding(enum metric metric, const struct snapshot_row *row)
+{
+	if (!row->buckets)
+		return 0;
+	switch (metric) {
+	case METRIC_MEDIAN:
+		return BUCKET * part_at(row, 0.5);
+	case METRIC_P90:
+		return BUCKET * part_at(row, 0.9);
+	case METRIC_P99:
+		return BUCKET * part_at(row, 0.99);
+	case METRIC_WORST:
+		return BUCKET * part_beyond(row, WORST);
+	default:
+		return 0;
+	}
 }

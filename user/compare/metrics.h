@@ -25,8 +25,7 @@ struct metric_info {
 	const char *key;   /* of JSON: "median", "p90", "p99", "slowest_1_percent", "mean", … */
 	const char *title; /* for people: "median", "p90", "p99", "slowest 1 %", "mean", "rate" */
 	bool more_is_better;
-	uint64_t least;	   /* durations that a run must have, for the metric to mean something */
-	double resolution; /* log of the step that rounding to buckets may move it by; 0: exact */
+	uint64_t least; /* durations that a run must have, for the metric to mean something */
 };
 extern const struct metric_info metrics[METRICS];
 
@@ -36,7 +35,17 @@ extern const struct metric_info metrics[METRICS];
  */
 bool metric_value(enum metric metric, const struct snapshot_row *row, uint64_t ns, double *value);
 
-/* The value below which `p` of the durations lie, ns: linear within its bucket. 0 of an empty row.
+/*
+ * How far off the metric of a run may be, as a logarithm, because buckets are all that is known of
+ * the durations: 0 of what is exact; a bucket's width, log(1 + 1/16), where all that decides it
+ * lies in one bucket; between the two by how much of it does. It does not get less by more runs:
+ * they may all be off alike.
+ */
+double metric_rounding(enum metric metric, const struct snapshot_row *row);
+
+/*
+ * The value below which `p` (0 to 1) of the durations lie, ns: linear within its bucket, of which
+ * the topmost ends at row->max. 0 of an empty row.
  */
 double metric_percentile(const struct snapshot_row *row, double p);
 

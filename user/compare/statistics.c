@@ -38,7 +38,6 @@ struct group {
 struct simulation {
 	int n, blocks;
 	struct group groups[2];
-	float *rounding; /* [block][LANES] its share of the squared standard error */
 };
 
 static uint64_t rotate(uint64_t x, int k)
@@ -161,13 +160,8 @@ static float draw(const struct simulation *s, struct random *random, float *cons
 		for (int i = 0; i < s->groups[g].runs * (s->groups[g].runs - 1); i++)
 			normal[g][i] = random_normal(random);
 	for (int b = 0; b < s->blocks; b++) {
-		const float *rounding = s->rounding + b * LANES;
-		float top[LANES], bottom[LANES];
+		float top[LANES] = { 0 }, bottom[LANES] = { 0 };
 
-		for (int l = 0; l < LANES; l++) {
-			top[l] = rounding[l] > 0 ? sqrtf(rounding[l]) * random_normal(random) : 0;
-			bottom[l] = rounding[l];
-		}
 		for (int g = 0; g < 2; g++)
 			group_draw(&s->groups[g], b, normal[g], top, bottom);
 		for (int l = 0; l < LANES; l++)
@@ -223,16 +217,12 @@ static void prepare(struct simulation *s, const struct statistics_input *input,
 
 	for (int q = 0; q < input->n; q++) {
 		const struct group *a = &s->groups[0], *b = &s->groups[1];
-		double rounding = input->rounding ? input->rounding[q] : 0;
-		double square;
+		double square = a->variance[q] / a->runs + b->variance[q] / b->runs;
 
-		rounding *= 1.0 / a->runs + 1.0 / b->runs;
-		square = a->variance[q] / a->runs + b->variance[q] / b->runs + rounding;
 		out[q].difference = b->mean[q] - a->mean[q];
 		out[q].error = sqrt(square);
 		if (!(square > 0))
 			continue; /* what never varied moves no other's interval */
-		s->rounding[q] = (float)(rounding / square);
 		for (int g = 0; g < 2; g++) {
 			double runs = s->groups[g].runs;
 
@@ -251,10 +241,7 @@ int statistics_compare(const struct statistics_input *input, double confidence,
 	if (input->na < STATISTICS_MIN_RUNS || input->nb < STATISTICS_MIN_RUNS || input->n < 1 ||
 	    !(confidence > 0 && confidence < 1))
 		return -EINVAL;
-	s.rounding = calloc((size_t)s.blocks * LANES, sizeof(*s.rounding));
-	err = s.rounding ? 0 : -ENOMEM;
-	if (!err)
-		err = group_init(&s.groups[0], input->a, input->na, s.n, s.blocks);
+	err = group_init(&s.groups[0], input->a, input->na, s.n, s.blocks);
 	if (!err)
 		err = group_init(&s.groups[1], input->b, input->nb, s.n, s.blocks);
 	if (!err) {
@@ -267,7 +254,6 @@ int statistics_compare(const struct statistics_input *input, double confidence,
 	}
 	group_free(&s.groups[0]);
 	group_free(&s.groups[1]);
-	free(s.rounding);
 	return err;
 }
 

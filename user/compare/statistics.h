@@ -13,6 +13,14 @@
  * P. Westfall, S. Young: Resampling-Based Multiple Testing, 1993; T. Hothorn, F. Bretz,
  * P. Westfall: Simultaneous Inference in General Parametric Models, Biometrical Journal 50, 2008).
  *
+ * A run that is made is a mixture of all measured ones of its group, with normal weights: it has
+ * their covariance, and there are enough different ones of even three. For one quantity the
+ * interval is thus Welch's, for many independent ones Sidak's, for copies of one that of one. How
+ * often all intervals held, of normal quantities without a difference, at 99 %: 99.0 of 100 for 40
+ * and 99.4 for 250 quantities at 5 runs a group, 98.9 and 99.2 at 10 (+-0.2); more where values
+ * have heavy tails; 98.3 to 99.0 where one group varies ten times as much as the other, as with
+ * Welch's own test.
+ *
  * Knows numbers only.
  */
 #ifndef ASSAY_STATISTICS_H
@@ -22,10 +30,9 @@
 #define STATISTICS_MIN_RUNS 3
 
 struct statistics_input {
-	int na, nb;		/* runs in each group */
-	int n;			/* quantities */
-	const double *a, *b;	/* [run * n + quantity]: logarithms of values */
-	const double *rounding; /* [n]: variance that rounding adds to a run's value; NULL: none */
+	int na, nb;	     /* runs in each group */
+	int n;		     /* quantities */
+	const double *a, *b; /* [run * n + quantity]: logarithms of values */
 };
 
 struct statistics_interval {
@@ -36,8 +43,9 @@ struct statistics_interval {
 
 /*
  * Fills out[n]; *reach gets how many standard errors they extend to each side. `confidence` that
- * all hold: 0.99. The resampling has a seed of its own: the same input gives the same result. 0,
- * -EINVAL for too few runs, -ENOMEM.
+ * all hold: 0.99. The resampling has a seed of its own: the same input gives the same result. It
+ * takes 0.3 s for 300 quantities of 10 runs a group. 0, -EINVAL for too few runs or a confidence
+ * that is none, -ENOMEM.
  */
 int statistics_compare(const struct statistics_input *input, double confidence,
 		       struct statistics_interval *out, double *reach);
