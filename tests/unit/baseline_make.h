@@ -73,7 +73,7 @@ static inline struct series *make_series_to(uint64_t longest)
 
 	make_about(s);
 	run = series_add_run(s);
-	run->wall = 1785501296123456789;
+	run->wall = 1785501296000456789;
 	run->load = 0.42;
 	for (int i = 0; i < FOLD_LOSS_MAX; i++)
 		run->losses[i] = i % 3 ? 0 : 1 + i;

@@ -209,7 +209,7 @@ static void what_is_not_known_is_empty(void)
 	CHECK_STR(again->assay, "");
 	CHECK_STR(again->host.name, "");
 	CHECK_STR(again->host.kernel, "");
-	CHECK(!again->settings.command);
+	CHECK(!again->settings.command && !again->settings.no_disks && !again->interrupted);
 	CHECK_INT(again->nruns + again->nstages + again->nbinaries, 0);
 	series__free(again);
 	free(text);
@@ -424,6 +424,8 @@ static const struct edit edits[] = {
 	  "bucket_ns[40] is 1, and this assay's bucket is from 48;" }, /* 32 and 8 steps of 2 */
 	{ "bucket_ns", "[]",
 	  "runs[0].windows[0].cells[0].buckets names bucket 15, bucket_ns has 0;" },
+	{ "bucket_ns", "[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]",
+	  "runs[0].windows[0].cells[0].buckets names bucket 17, bucket_ns has 17;" },
 	{ CELL "stage", "\"guest-write\"",
 	  "runs[0].windows[0].cells[1].stage is \"guest-write\", twice or not in the order" },
 	{ CELL "count", "7", "runs[0].windows[0].cells[1].count is 7, its buckets hold 6;" },
@@ -448,7 +450,9 @@ static const struct edit edits[] = {
 	{ CELL "buckets", "\"1: 6\"", "buckets is not BUCKET:COUNT" },
 	{ CELL "buckets", "\"1:+6\"", "buckets is not BUCKET:COUNT" },
 	{ CELL "buckets", "\"-1:6\"", "buckets is not BUCKET:COUNT" },
-	{ CELL "buckets", "\"1:6,\"", "buckets is not BUCKET:COUNT" },
+	{ CELL "buckets", "\"1:6,\"", "buckets is not BUCKET:COUNT BUCKET:COUNT... in entry 1;" },
+	{ CELL "buckets", "\"1:5,3:1\"",
+	  "buckets is not BUCKET:COUNT BUCKET:COUNT... in entry 1;" },
 	{ CELL "buckets", "\"1\"", "buckets is not BUCKET:COUNT" },
 };
 

@@ -95,8 +95,7 @@ static void a_cell_has_what_the_row_had(void)
 	CHECK_INT(cell->nbuckets, 3);
 	CHECK_INT(cell->buckets[0].bucket, 0);
 	CHECK_INT(cell->buckets[0].n, 2);
-	/* 64 to 128 ns in 16 steps of 4 ns, behind 16 buckets to 16 ns and 16 to each of 2
-	 * doublings */
+	/* 0 to 16, 16 to 32 and 32 to 64 have 16 buckets each; 64 to 128 has steps of 4 ns */
 	CHECK_INT(cell->buckets[1].bucket, 3 * 16 + (100 - 64) / 4);
 	CHECK_INT(cell->buckets[1].n, 3);
 	CHECK_INT(cell->buckets[2].bucket, FOLD_BUCKETS - 1);
