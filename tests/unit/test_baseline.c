@@ -199,9 +199,17 @@ static void files_of_other_programs_are_read(void)
 	series__free(s);
 }
 
+static struct series *empty_series(void)
+{
+	struct series *s = series__new("bare");
+
+	s->settings.window = 10000000; /* the least */
+	return s;
+}
+
 static void what_is_not_known_is_empty(void)
 {
-	struct series *s = series__new("bare"), *again = NULL;
+	struct series *s = empty_series(), *again = NULL;
 	char *text = text_of(object_of(s));
 
 	CHECK_INT(parse(text, strlen(text), &again), 0);
@@ -395,9 +403,15 @@ static const struct edit edits[] = {
 	{ "host.cpus", "-1", "host.cpus is -1, and may be 0 to 4294967295;" },
 	{ "host.cpus", "4294967296", "host.cpus is 4294967296, and may be 0 to 4294967295;" },
 	{ "settings.window_ns", "-250",
-	  "settings.window_ns is -250, and may be 0 to 9223372036854775807;" },
-	{ "runs_wanted", "10001", "runs_wanted is 10001, and may be 0 to 10000;" },
-	{ "runs_wanted", "-1", "runs_wanted is -1, and may be 0 to 10000;" },
+	  "settings.window_ns is -250, and may be 10000000 to 604800000000000;" },
+	{ "settings.window_ns", "9999999",
+	  "settings.window_ns is 9999999, and may be 10000000 to 604800000000000;" },
+	{ "settings.duration_ns", "604800000000001",
+	  "settings.duration_ns is 604800000000001, and may be 0 to 604800000000000;" },
+	{ "settings.warmup_ns", "-1",
+	  "settings.warmup_ns is -1, and may be 0 to 604800000000000;" },
+	{ "runs_wanted", "1001", "runs_wanted is 1001, and may be 0 to 1000;" },
+	{ "runs_wanted", "-1", "runs_wanted is -1, and may be 0 to 1000;" },
 	{ "runs.0.load", "-0.1", "runs[0].load is -0.1, and may be 0 to 1e+09;" },
 	{ "runs.0.load", "1e10", "runs[0].load is 1e+10, and may be 0 to 1e+09;" },
 	{ "runs.0.losses.orphan_dones", "-3",
@@ -523,7 +537,7 @@ static void totals_do_not_overflow(void)
 /* The same entry `n` times. */
 static json_t *array_of(size_t n, const char *text)
 {
-	json_t *array = json_array(), *entry = json_loads(text, 0, NULL);
+	json_t *array = json_array(), *entry = json_loads(text, JSON_DECODE_ANY, NULL);
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append(array, entry);
@@ -551,25 +565,31 @@ static void there_are_limits(void)
 		const char *run = "{\"start\":\"2026-07-31T12:34:56Z\",\"load\":0,\"losses\":{},"
 				  "\"windows\":[]}";
 
-		root = object_of(series__new("a"));
-		json_object_set_new(root, "runs", array_of(10000 + more, run));
+		root = object_of(empty_series());
+		json_object_set_new(root, "runs", array_of(1000 + more, run));
 		CHECK_INT(decoded(root), more ? -EBADMSG : 0);
-		CHECK(!more || says("runs has 10001 entries, and may have 10000;"));
+		CHECK(!more || says("runs has 1001 entries, and may have 1000;"));
 
-		root = object_of(series__new("a"));
+		root = object_of(empty_series());
 		json_object_set_new(root, "runs", array_of(1, run));
 		json_object_set_new(json_array_get(json_object_get(root, "runs"), 0), "windows",
 				    array_of(1000000 + more, "{\"ns\":1,\"cells\":[]}"));
 		CHECK_INT(decoded(root), more ? -EBADMSG : 0);
 		CHECK(!more || says("runs[0].windows has 1000001 entries, and may have 1000000;"));
 
-		root = object_of(series__new("a"));
+		root = object_of(empty_series());
 		stages = json_array();
 		for (int i = 0; i < 4096 + more; i++)
 			json_array_append_new(stages, json_sprintf("stage-%d", i));
 		json_object_set_new(root, "stages", stages);
 		CHECK_INT(decoded(root), more ? -EBADMSG : 0);
 		CHECK(!more || says("stages has 4097 entries, and may have 4096;"));
+
+		root = object_of(empty_series());
+		json_object_set_new(json_object_get(root, "settings"), "devices",
+				    array_of(4096 + more, "\"vda\""));
+		CHECK_INT(decoded(root), more ? -EBADMSG : 0);
+		CHECK(!more || says("settings.devices has 4097 entries, and may have 4096;"));
 
 		root = object_of(make_series());
 		memset(name + 1, 'x', 255 + more);

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "baseline_make.h"
@@ -275,31 +274,6 @@ static void pipes_are_written_into(void)
 	CHECK_INT(remove_dir(), 1);
 }
 
-/* As `assay baseline -o /dev/stdout >> FILE`, by a link of our own: what is in the file stays. */
-static void stdout_may_be_a_file(void)
-{
-	char link[160];
-	int status, fd;
-	pid_t pid;
-
-	make_dir();
-	write_text("before\n");
-	snprintf(link, sizeof(link), "%s/stdout", dir);
-	CHECK_INT(symlink("/proc/self/fd/1", link), 0);
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		fd = open(path, O_WRONLY | O_APPEND);
-		dup2(fd, STDOUT_FILENO);
-		_exit(write_series(link) || write(STDOUT_FILENO, "after\n", 6) != 6);
-	}
-	CHECK_INT(waitpid(pid, &status, 0), pid);
-	CHECK_INT(status, 0);
-	CHECK(!strncmp(read_text(), "before\n{\"assay_baseline\":1,", 27));
-	CHECK_STR(read_text() + strlen(read_text()) - 9, "\"}\nafter\n");
-	CHECK_INT(remove_dir(), 2);
-}
-
 static int read_path(void)
 {
 	struct series *s;
@@ -345,7 +319,6 @@ static const struct test tests[] = {
 	TEST(leftovers_do_not_matter),
 	TEST(what_cannot_be_read_is_not_written),
 	TEST(pipes_are_written_into),
-	TEST(stdout_may_be_a_file),
 	TEST(what_cannot_be_read_is_said),
 };
 

@@ -118,13 +118,11 @@ static bool have_xmllint(void)
 	return !system("xmllint --version >/dev/null 2>&1");
 }
 
-/* Runs xmllint on the XML of a comparison; what it prints is in `out`. Its status. */
-static int xmllint(const struct comparison *c, enum form form, const char *options, char *out,
-		   size_t size)
+/* Runs xmllint on XML; what it prints is in `out`. Its status. */
+static int xmllint_text(const char *text, const char *options, char *out, size_t size)
 {
 	char path[] = "/tmp/assay-outputs.XXXXXX", command[512];
 	int fd = mkstemp(path), status;
-	char *text = print(c, form);
 	FILE *pipe;
 
 	CHECK_INT(write(fd, text, strlen(text)), strlen(text));
@@ -134,6 +132,16 @@ static int xmllint(const struct comparison *c, enum form form, const char *optio
 	out[fread(out, 1, size - 1, pipe)] = '\0';
 	status = pclose(pipe);
 	unlink(path);
+	return status;
+}
+
+/* The same of a comparison. */
+static int xmllint(const struct comparison *c, enum form form, const char *options, char *out,
+		   size_t size)
+{
+	char *text = print(c, form);
+	int status = xmllint_text(text, options, out, size);
+
 	free(text);
 	return status;
 }
@@ -309,6 +317,32 @@ static void markdown_folds_what_did_not_move(void)
 	comparison_make_free(c);
 }
 
+static void markdown_folds_noise(void)
+{
+	struct comparison *c = many_slower(2, 11);
+	char *text = print(c, MARKDOWN);
+	const char *fold =
+		at(text, "\n<details><summary>3 more stages inconclusive</summary>\n\n|");
+	const char *end = at(fold, "\n</details>\n");
+
+	CHECK(fold < at(text, "<summary>13 stages: every metric</summary>"));
+	/* numbered from 0: two that are slower, eight that are shown, three that are folded */
+	CHECK(at(text, "| `stage-09-` | p99 |") < fold);
+	for (int i = 10; i < 13; i++) {
+		char cell[32];
+
+		snprintf(cell, sizeof(cell), "| `stage-%d-` | p99 |", i);
+		CHECK(at(text, cell) > fold && at(text, cell) < end);
+	}
+	CHECK_INT(count(text, "| ❌ slower | "), 2);
+	CHECK_INT(count(text, "| ⚠️ inconclusive: "), 11);
+	free(text);
+	comparison_make_free(c);
+	c = many_slower(0, 8);
+	CHECK(!has(c, MARKDOWN, "more stage"));
+	comparison_make_free(c);
+}
+
 static void markdown_keeps_names_plain(void)
 {
 	struct comparison *c = hostile();
@@ -454,6 +488,54 @@ static void github_keeps_names(void)
 	comparison_make_free(c);
 }
 
+/* --- where nothing could be measured --- */
+
+typedef int (*failed_fn)(const char *command, const char *why, FILE *out);
+
+static char *print_failed(failed_fn fn, const char *command, const char *why)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	CHECK_INT(fn(command, why, out), 0);
+	fclose(out);
+	return text;
+}
+
+static void junit_of_a_failure_has_an_error(void)
+{
+	char *text = print_failed(output_junit_failed, "check", "run <1> \"failed\""), out[4096];
+
+	CHECK(strstr(text, " tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" "));
+	if (!have_xmllint()) {
+		free(text);
+		SKIP("no xmllint (Debian: libxml2-utils)");
+	}
+	if (xmllint_text(text, "--noout --schema tests/schema/junit.xsd", out, sizeof(out))) {
+		printf("# %s\n", out);
+		CHECK(!"valid");
+	}
+	CHECK_INT(xmllint_text(text, "--xpath \"string(//testcase[@name='check']/error/@message)\"",
+			       out, sizeof(out)),
+		  0);
+	out[strcspn(out, "\n")] = '\0';
+	CHECK_STR(out, "could not measure: run <1> \"failed\"");
+	free(text);
+}
+
+static void others_of_a_failure_say_it(void)
+{
+	char *text = print_failed(output_markdown_failed, "ab", "run 2 of *A* failed");
+
+	CHECK_STR(text, "**assay ab could not measure**: run 2 of \\*A\\* failed.\n");
+	free(text);
+	text = print_failed(output_github_failed, "ab", "run 2 of A failed\n::error::x");
+	CHECK_STR(text, "::error title=assay ab::could not measure: run 2 of A failed"
+			"%0A::error::x\n");
+	free(text);
+}
+
 static const struct test tests[] = {
 	TEST(json_has_all_numbers),
 	TEST(json_has_what_was_not_compared),
@@ -464,12 +546,15 @@ static const struct test tests[] = {
 	TEST(junit_keeps_names),
 	TEST(markdown_tables_are_even),
 	TEST(markdown_folds_what_did_not_move),
+	TEST(markdown_folds_noise),
 	TEST(markdown_keeps_names_plain),
 	TEST(markdown_has_the_verdict_first),
 	TEST(github_has_an_error_a_stage),
 	TEST(github_has_a_notice_when_all_is_well),
 	TEST(github_has_ten_errors_at_most),
 	TEST(github_keeps_names),
+	TEST(junit_of_a_failure_has_an_error),
+	TEST(others_of_a_failure_say_it),
 };
 
 TEST_MAIN("output_files")

@@ -254,6 +254,31 @@ static void runs_and_windows_are_dropped(void)
 	series__free(NULL);
 }
 
+/* Neither end is that of the first or the last run. */
+static void runs_have_ranges(void)
+{
+	static const struct {
+		uint64_t ms;
+		double load;
+	} runs[] = { { 250, 1.5 }, { 100, 0.5 }, { 400, 2.5 }, { 300, 1 } };
+	struct series_ranges range;
+
+	begin();
+	range = series_ranges(series);
+	CHECK(!range.shortest && !range.longest && range.least_load == 0 && range.most_load == 0);
+	for (int i = 0; i < 4; i++) {
+		CHECK(series_add_run(series) != NULL);
+		series->runs[i].load = runs[i].load;
+		window(runs[i].ms * MS - 50 * MS);
+		window(50 * MS);
+	}
+	range = series_ranges(series);
+	CHECK_INT(range.shortest, 100 * MS);
+	CHECK_INT(range.longest, 400 * MS);
+	CHECK(range.least_load == 0.5 && range.most_load == 2.5);
+	end();
+}
+
 static const struct test tests[] = {
 	TEST(stages_have_one_number),
 	TEST(binaries_are_kept_once),
@@ -263,6 +288,7 @@ static const struct test tests[] = {
 	TEST(windows_merge),
 	TEST(time_is_from_the_first_that_fired_to_the_last),
 	TEST(runs_and_windows_are_dropped),
+	TEST(runs_have_ranges),
 };
 
 TEST_MAIN("series")

@@ -201,6 +201,28 @@ static void the_same_input_gives_the_same_result(void)
 	CHECK(reach_of(4, 4, 1, 0.95) < first);
 }
 
+/*
+ * Simulating a thousand runs a side would take minutes.
+ * scipy: stats.t.isf(.01 / 2 / 5, 999) is 3.098410361753, of 998 3.098418576062.
+ */
+static void very_many_runs_are_not_simulated(void)
+{
+	static double many[1000 * 5];
+	struct statistics_input input = { 1000, 1000, 5, many, many };
+	struct statistics_interval intervals[5];
+	double reach = NAN;
+
+	for (int i = 0; i < 1000 * 5; i++)
+		many[i] = i % 7;
+	CHECK_INT(statistics_compare(&input, 0.99, intervals, &reach), 0);
+	check_near("999 degrees of freedom", reach, 3.098410361753, 1e-9);
+	input.na = 999;
+	CHECK_INT(statistics_compare(&input, 0.99, intervals, &reach), 0);
+	check_near("998 degrees of freedom", reach, 3.098418576062, 1e-9);
+	check_near("interval", intervals[4].high - intervals[4].difference,
+		   reach * intervals[4].error, 1e-12);
+}
+
 static void refuses_what_it_cannot_do(void)
 {
 	struct statistics_input input = { 2, 5, 1, a, b };
@@ -248,6 +270,7 @@ static const struct test tests[] = {
 	TEST(correlated_quantities_are_in_between),
 	TEST(what_never_varies_has_no_width),
 	TEST(the_same_input_gives_the_same_result),
+	TEST(very_many_runs_are_not_simulated),
 	TEST(refuses_what_it_cannot_do),
 	TEST(more_runs_until_it_is_known),
 };

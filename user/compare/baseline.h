@@ -43,7 +43,7 @@
 
 /*
  * Writes the series to `path` by way of a file beside it, so that there is the old one or the new
- * one, whole; where `path` is no regular file (a pipe, /dev/stdout), straight into it. 0 or -errno,
+ * one, whole; where `path` is no regular file (a pipe, /dev/null), straight into it. 0 or -errno,
  * with what was being done and the errno's name in `why`: -EOVERFLOW and -EBADMSG for a series that
  * baseline_read() would refuse; what open(2), write(2) and rename(2) say.
  */

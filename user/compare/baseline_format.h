@@ -11,14 +11,13 @@
 
 #include "series.h"
 
-/* Beyond these a file is refused. */
+/* Beyond these, and those of series.h, a file is refused. */
 #define BASELINE_MAX_SIZE    (256 << 20) /* bytes */
-#define BASELINE_MAX_RUNS    10000
-#define BASELINE_MAX_WINDOWS 1000000 /* of a run */
+#define BASELINE_MAX_WINDOWS 1000000	 /* of a run */
 #define BASELINE_MAX_STAGES  4096
 #define BASELINE_MAX_NAME    255 /* bytes of a stage's name */
 #define BASELINE_MAX_LOAD    1e9
-#define BASELINE_MAX_TEXTS   1000000 /* words of a command, patterns, binaries */
+#define BASELINE_MAX_TEXTS   4096 /* words of a command, patterns, binaries */
 
 #define BASELINE_KEY	     "assay_baseline" /* the key of the version */
 #define BASELINE_CRC	     "crc32"	      /* of the checksum */

@@ -44,6 +44,17 @@ static int get_number(const struct value *object, const char *key, uint64_t *out
 	return value_number(&value, out);
 }
 
+/* How long something is to take: check does it as the file says. */
+static int get_ns(const struct value *object, const char *key, int64_t least, uint64_t *out)
+{
+	struct value value = value_key(object, key);
+	int64_t ns = 0;
+	int err = value_integer(&value, least, SERIES_MOST_NS, &ns);
+
+	*out = (uint64_t)ns;
+	return err;
+}
+
 static int get_bool(const struct value *object, const char *key, bool *out)
 {
 	struct value value = value_key(object, key);
@@ -92,9 +103,9 @@ static int decode_settings(struct series_settings *settings, const struct value 
 	int words = 0;
 	int err = value_object(&at);
 
-	err = err ?: get_number(&at, "window_ns", &settings->window);
-	err = err ?: get_number(&at, "duration_ns", &settings->duration);
-	err = err ?: get_number(&at, "warmup_ns", &settings->warmup);
+	err = err ?: get_ns(&at, "window_ns", SERIES_LEAST_WINDOW, &settings->window);
+	err = err ?: get_ns(&at, "duration_ns", 0, &settings->duration);
+	err = err ?: get_ns(&at, "warmup_ns", 0, &settings->warmup);
 	err = err ?: get_texts(&at, "stages", &settings->stages, &settings->nstages);
 	err = err ?: get_texts(&at, "devices", &settings->devices, &settings->ndevices);
 	err = err ?: get_bool(&at, "no_disks", &settings->no_disks);
@@ -177,17 +188,17 @@ static bool scan(const char **text, uint64_t max, uint64_t *out)
 
 	if (!isdigit((unsigned char)**text))
 		return false;
-	errno = 0;
-	*out = strtoull(*text, &end, 10);
+	*out = strtoull(*text, &end, 10); /* the greatest there is, when it is beyond */
 	*text = end;
-	return !errno && *out <= max;
+	return *out <= max;
 }
 
 /* One "BUCKET:COUNT" of `*text`, of which `left` may be counted. */
 static int decode_bucket(const struct decoder *d, const struct value *at, const char **text,
 			 struct series_cell *cell, uint64_t left)
 {
-	const struct series_bucket *last = cell->buckets + cell->nbuckets - 1;
+	const struct series_bucket *last =
+		cell->nbuckets ? &cell->buckets[cell->nbuckets - 1] : NULL;
 	const char *p = *text;
 	uint64_t bucket, n;
 
@@ -198,7 +209,7 @@ static int decode_bucket(const struct decoder *d, const struct value *at, const 
 	if (bucket >= d->nbuckets)
 		return value_refuse(at, "names bucket %" PRIu64 ", bucket_ns has %" PRIu32, bucket,
 				    d->nbuckets);
-	if (cell->nbuckets && bucket <= last->bucket)
+	if (last && bucket <= last->bucket)
 		return value_refuse(at, "names bucket %" PRIu64 " behind bucket %" PRIu32, bucket,
 				    last->bucket);
 	if (!n)
@@ -376,11 +387,11 @@ static int decode_runs(struct decoder *d, const struct value *root)
 	struct series *s = d->series;
 	int64_t nwanted = 0;
 	size_t n = 0;
-	int err = value_integer(&wanted, 0, BASELINE_MAX_RUNS, &nwanted);
+	int err = value_integer(&wanted, 0, SERIES_MOST_RUNS, &nwanted);
 
 	s->wanted = (int)nwanted;
 	err = err ?: get_bool(root, "interrupted", &s->interrupted);
-	err = err ?: value_array(&runs, BASELINE_MAX_RUNS, &n);
+	err = err ?: value_array(&runs, SERIES_MOST_RUNS, &n);
 	if (err || !n)
 		return err;
 	s->runs = calloc(n, sizeof(*s->runs));

@@ -352,17 +352,6 @@ static int replace(const json_t *root, const char *path, char *why, size_t why_s
 	return err;
 }
 
-/* stdout or stderr, if one of them is that file, of which there may be more: >> FILE. Or -1. */
-static int standard_stream(const struct stat *file)
-{
-	struct stat st;
-
-	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-		if (!fstat(fd, &st) && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
-			return fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	return -1;
-}
-
 static int write_file(const json_t *root, const char *path, char *why, size_t why_size)
 {
 	struct stat st;
@@ -371,16 +360,14 @@ static int write_file(const json_t *root, const char *path, char *why, size_t wh
 
 	if (stat(path, &st))
 		return replace(root, path, why, why_size);
-	fd = standard_stream(&st);
-	if (fd < 0 && S_ISREG(st.st_mode)) {
+	if (S_ISREG(st.st_mode)) {
 		/* a link stays one */
 		real = realpath(path, NULL);
 		err = replace(root, real ? real : path, why, why_size);
 		free(real);
 		return err;
 	}
-	if (fd < 0)
-		fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	err = fd < 0 ? -errno : write_object(root, fd, false);
 	if (err)
 		snprintf(why, why_size, "write %s: %s", path, err_name(err));

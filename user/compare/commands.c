@@ -39,8 +39,12 @@ static int no_memory(const char *doing)
 static void add_reason(void *arg, const char *text)
 {
 	struct session *s = arg;
-	char **more = reallocarray(s->reasons, s->nreasons + 1, sizeof(*more));
+	char **more;
 
+	for (int i = 0; i < s->nreasons; i++)
+		if (!strcmp(s->reasons[i], text))
+			return; /* known */
+	more = reallocarray(s->reasons, s->nreasons + 1, sizeof(*more));
 	if (more)
 		s->reasons = more;
 	if (more)
@@ -73,6 +77,18 @@ static int judge_differences(struct session *s)
 	return STATUS_USAGE;
 }
 
+/* What came to differ as it was measured, disks that no longer can be, is told. 0 or -ENOMEM. */
+static int note_differences(struct session *s)
+{
+	int known = s->nreasons;
+
+	comparison_differs(s->series[0], s->series[1], add_reason, s);
+	for (int i = known; i < s->nreasons; i++)
+		log_warn("not measured as %s: %s; compared all the same", s->series[0]->label,
+			 s->reasons[i]);
+	return s->no_memory ? -ENOMEM : 0;
+}
+
 static int read_series(const char *path, const char *label, struct series **out)
 {
 	char why[1024];
@@ -82,7 +98,7 @@ static int read_series(const char *path, const char *label, struct series **out)
 		log_error("%s", why);
 		return STATUS_USAGE;
 	}
-	if (settings_rename(*out, label))
+	if (series_rename(*out, label))
 		return no_memory("read a baseline");
 	if ((*out)->nruns >= STATISTICS_MIN_RUNS)
 		return STATUS_OK;
@@ -119,44 +135,41 @@ static int status_of_error(int err)
 	return err == -EINVAL ? STATUS_USAGE : STATUS_UNMEASURED;
 }
 
-static int status_of(const struct session *s, const struct comparison *c)
-{
-	switch (c->verdict) {
-	case VERDICT_SLOWER:
-		return STATUS_REGRESSION;
-	case VERDICT_INCONCLUSIVE:
-		return s->o.strict ? STATUS_REGRESSION : STATUS_OK;
-	case VERDICT_TOO_FEW:
-		log_error("%s: nothing could be compared: no stage has enough durations in enough "
-			  "runs of both; measure longer, or more runs",
-			  s->page->name);
-		return STATUS_UNMEASURED;
-	case VERDICT_SAME:
-	case VERDICT_FASTER:
-		break;
-	}
-	return STATUS_OK;
-}
-
-/* Compares what there is, and tells it in all ways that were asked for. */
-static int compare(struct session *s)
+/* Compares what there is, and tells it in all ways that were asked for. 0 or -errno, said. */
+static int compare(struct session *s, enum verdict *verdict)
 {
 	const struct comparison_options options = { s->o.threshold, s->o.confidence };
 	struct comparison *c = comparison__new(s->series[0], s->series[1], &options);
-	int err = c ? 0 : -ENOMEM, status;
+	int err = c ? note_differences(s) : -ENOMEM;
 
+	*verdict = VERDICT_TOO_FEW;
 	for (int i = 0; i < s->nreasons && !err; i++)
 		err = comparison_add_forced(c, s->reasons[i]);
 	if (err) {
 		comparison__free(c);
 		report_files_fail(&s->files, "there was no memory to compare");
-		return no_memory("compare");
+		no_memory("compare");
+		return err;
 	}
 	err = report_files_write(&s->files, c);
-	status = status_of(s, c);
+	*verdict = c->verdict;
+	if (c->verdict == VERDICT_TOO_FEW)
+		log_error("%s: nothing could be compared: no stage has enough durations in enough "
+			  "runs of both; measure longer, or more runs",
+			  s->page->name);
 	comparison__free(c);
+	return err;
+}
+
+/* `failed`: something that was asked for was not done. */
+static int status_of(const struct session *s, enum verdict verdict, bool failed)
+{
 	/* a regression that was found is one, whatever else went wrong */
-	return err && status != STATUS_REGRESSION ? STATUS_UNMEASURED : status;
+	if (verdict == VERDICT_SLOWER)
+		return STATUS_REGRESSION;
+	if (failed || verdict == VERDICT_TOO_FEW)
+		return STATUS_UNMEASURED;
+	return verdict == VERDICT_INCONCLUSIVE && s->o.strict ? STATUS_REGRESSION : STATUS_OK;
 }
 
 static bool enough_runs(const struct session *s)
@@ -168,7 +181,9 @@ static bool enough_runs(const struct session *s)
 /* Both series are there, the second or both to be measured first. */
 static int measure_and_compare(struct session *s)
 {
-	int err = measure(s), status;
+	enum verdict verdict;
+	int err = measure(s);
+	bool failed;
 
 	runs_unblock_signals();
 	if (err && !(err == -EINTR && enough_runs(s))) {
@@ -178,19 +193,48 @@ static int measure_and_compare(struct session *s)
 		report_files_fail(&s->files, s->runs.why);
 		return status_of_error(err);
 	}
-	status = compare(s);
-	return status != STATUS_REGRESSION && (err || !all_kept(s)) ? STATUS_UNMEASURED : status;
+	failed = err || !all_kept(s);
+	failed |= compare(s, &verdict) != 0;
+	return status_of(s, verdict, failed);
 }
 
 /* --- the commands --- */
 
-/* One that is longer than its warm-up, as the settings have it that came together. */
-static int check_warmup(const struct series *series)
+static int open_files(struct session *s)
 {
-	if (!series->settings.duration || series->settings.warmup < series->settings.duration)
-		return STATUS_OK;
-	log_error("--warmup leaves nothing of a run: it is as long as -d");
-	return STATUS_USAGE;
+	int err = report_files_open(&s->files, &s->o, s->page);
+
+	return err ? status_of_error(err) : STATUS_OK;
+}
+
+/* A series to be measured, put into *out (NULL: there is no memory for it). A status. */
+static int begin_series(struct series *series, struct series **out)
+{
+	int err = series ? settings_check(series) : -ENOMEM;
+
+	*out = series;
+	if (err == -ENOMEM)
+		return no_memory("begin");
+	return err ? STATUS_USAGE : STATUS_OK;
+}
+
+/* A command that was not named on this command line. */
+static void tell_command(const struct session *s)
+{
+	char *const *command = s->series[1]->settings.command;
+	char text[480]; /* a message has room for it, escaped */
+
+	if (command && !s->o.command)
+		log_info("runs the baseline's command: %s",
+			 series_command(s->series[1], text, sizeof(text)));
+}
+
+static int check_files(struct session *s)
+{
+	enum verdict verdict;
+	int err = compare(s, &verdict);
+
+	return status_of(s, verdict, err != 0);
 }
 
 static int check(struct session *s)
@@ -199,17 +243,16 @@ static int check(struct session *s)
 
 	if (!status && s->o.measured)
 		status = read_series(s->o.measured, "now", &s->series[1]);
-	if (!status && !s->o.measured) {
-		s->series[1] = settings_series("now", &s->o, s->o.command, s->series[0]);
-		status = s->series[1] ? check_warmup(s->series[1]) : no_memory("begin");
-	}
+	else if (!status)
+		status = begin_series(settings_series("now", &s->o, s->o.command, s->series[0]),
+				      &s->series[1]);
 	status = status ?: judge_differences(s);
+	status = status ?: open_files(s);
 	if (status)
 		return status;
-	if (report_files_open(&s->files, &s->o, s->page))
-		return STATUS_USAGE;
 	if (s->o.measured)
-		return compare(s);
+		return check_files(s);
+	tell_command(s);
 	s->runs.sides[0].series = s->series[1];
 	s->runs.nsides = 1;
 	return measure_and_compare(s);
@@ -224,12 +267,12 @@ static struct series *shell_series(const struct session *s, const char *label, c
 
 static int ab(struct session *s)
 {
-	if (report_files_open(&s->files, &s->o, s->page))
-		return STATUS_USAGE;
-	s->series[0] = shell_series(s, "A", s->o.a);
-	s->series[1] = shell_series(s, "B", s->o.b);
-	if (!s->series[0] || !s->series[1])
-		return no_memory("begin");
+	int status = begin_series(shell_series(s, "A", s->o.a), &s->series[0]);
+
+	status = status ?: begin_series(shell_series(s, "B", s->o.b), &s->series[1]);
+	status = status ?: open_files(s);
+	if (status)
+		return status;
 	for (int i = 0; i < 2; i++)
 		s->runs.sides[i].series = s->series[i];
 	s->runs.nsides = 2;
@@ -238,13 +281,12 @@ static int ab(struct session *s)
 
 static int baseline(struct session *s)
 {
-	int err;
+	int err, status = begin_series(settings_series("baseline", &s->o, s->o.command, NULL),
+				       &s->series[0]);
 
-	if (report_files_open(&s->files, &s->o, s->page))
-		return STATUS_USAGE;
-	s->series[0] = settings_series("baseline", &s->o, s->o.command, NULL);
-	if (!s->series[0])
-		return no_memory("begin");
+	status = status ?: open_files(s);
+	if (status)
+		return status;
 	s->runs.sides[0].series = s->series[0];
 	s->runs.nsides = 1;
 	err = measure(s);

@@ -13,9 +13,6 @@
 #include "stages.h"
 #include "statistics.h"
 
-/* Below, no window has enough IOs in it to be worth its place in a file. */
-#define LEAST_WINDOW   10000000ULL
-#define MOST_RUNS      1000
 #define MOST_THRESHOLD 10.0 /* ten times more */
 
 enum {
@@ -53,7 +50,7 @@ static const struct {
 	{ { "b", OPT_B, "COMMAND", 0, "the one that is compared with it", 1 }, AB },
 	{ { "runs", OPT_RUNS, "N", 0, "so many runs (default 5, at least 3)", 1 }, BASELINE },
 	{ { "runs", OPT_RUNS, "N", 0, "so many runs (at least 3)", 1 }, CHECK },
-	{ { "runs", OPT_RUNS, "N", 0, "so many runs of each (default 5, at least 3)", 1 }, AB },
+	{ { "runs", OPT_RUNS, "N", 0, "so many runs of each (default 10, at least 3)", 1 }, AB },
 	{ { "duration", 'd', "SECS", 0,
 	    "what runs here, for SECS a run, and no command (default 10)", 1 },
 	  BASELINE },
@@ -208,6 +205,8 @@ static error_t set_duration(struct argp_state *state, const char *option, const 
 	if (*ns < least)
 		return refuse(state, "%s %s: at least %s", option, arg,
 			      duration_format(least, text, sizeof(text)));
+	if (*ns > SERIES_MOST_NS)
+		return refuse(state, "%s %s: at most %d days", option, arg, SERIES_MOST_DAYS);
 	return 0;
 }
 
@@ -223,8 +222,8 @@ static error_t set_runs(struct compare_options *o, struct argp_state *state, con
 			      "--runs %s: at least %d, or noise can't be told from a change: how "
 			      "far runs of the same differ is what a change is measured by",
 			      arg, STATISTICS_MIN_RUNS);
-	if (o->runs > MOST_RUNS)
-		return refuse(state, "--runs %s: at most %d", arg, MOST_RUNS);
+	if (o->runs > SERIES_MOST_RUNS)
+		return refuse(state, "--runs %s: at most %d", arg, SERIES_MOST_RUNS);
 	return 0;
 }
 
@@ -251,18 +250,6 @@ static error_t add_stages(struct compare_options *o, struct argp_state *state, c
 		if (!*arg)
 			return 0;
 	}
-}
-
-/* One more word of an option that can be given often. */
-static error_t add_word(const char ***words, int *n, const char *arg)
-{
-	const char **more = reallocarray(*words, *n + 1, sizeof(*more));
-
-	if (!more)
-		return ENOMEM;
-	*words = more;
-	more[(*n)++] = arg;
-	return 0;
 }
 
 static error_t set_annotate(struct compare_options *o, struct argp_state *state, const char *arg)
@@ -295,12 +282,12 @@ static error_t parse_trace(struct compare_options *o, int key, char *arg, struct
 			return refuse(state, "-p %s: not a process ID", arg);
 		return -err;
 	case 'e':
-		return add_word(&o->trace.files, &o->trace.nfiles, arg);
+		return -options_add_word(&o->trace.files, &o->trace.nfiles, arg);
 	case 'Z':
 		o->trace.wait = true;
 		return 0;
 	case 'D':
-		return add_word(&o->devices, &o->ndevices, arg);
+		return -options_add_word(&o->devices, &o->ndevices, arg);
 	case OPT_NO_DISKS:
 		o->no_disks = true;
 		return 0;
@@ -325,7 +312,7 @@ static error_t parse_measure(struct compare_options *o, int key, char *arg,
 	case 'd':
 		return set_duration(state, "-d", arg, 1, &o->duration_ns);
 	case OPT_WINDOW:
-		return set_duration(state, "--window", arg, LEAST_WINDOW, &o->window_ns);
+		return set_duration(state, "--window", arg, SERIES_LEAST_WINDOW, &o->window_ns);
 	case OPT_WARMUP:
 		o->warmup_given = true;
 		return set_duration(state, "--warmup", arg, 0, &o->warmup_ns);
@@ -460,7 +447,7 @@ static void defaults(struct compare_options *o, const struct help_page *page)
 {
 	if (page == &check_page)
 		return; /* they are the baseline's */
-	o->runs = o->runs ?: COMPARE_RUNS;
+	o->runs = o->runs ?: page == &ab_page ? COMPARE_RUNS_AB : COMPARE_RUNS;
 	o->window_ns = o->window_ns ?: COMPARE_WINDOW;
 	if (page == &baseline_page && !o->command)
 		o->duration_ns = o->duration_ns ?: COMPARE_DURATION;
@@ -514,13 +501,9 @@ int compare_options_parse(struct compare_options *o, const struct help_page *pag
 	err = parse(&p, argc, argv);
 	argv[0] = saved;
 	err = err ?: check(o, page);
-	if (err)
-		return err;
-	defaults(o, page);
-	if (!o->duration_ns || o->warmup_ns < o->duration_ns)
-		return 0;
-	log_error("--warmup leaves nothing of a run: it is as long as -d");
-	return -EINVAL;
+	if (!err)
+		defaults(o, page);
+	return err;
 }
 
 void compare_options_free(struct compare_options *o)

@@ -42,6 +42,7 @@ struct compare_options {
 };
 
 #define COMPARE_RUNS	   5
+#define COMPARE_RUNS_AB	   10 /* even: what drifts steadily cancels exactly */
 #define COMPARE_DURATION   (10 * 1000000000ULL)
 #define COMPARE_WINDOW	   250000000ULL
 #define COMPARE_THRESHOLD  0.10

@@ -245,8 +245,10 @@ static int stages_init(struct comparison *c)
 		if (series_find_stage(a, b->stages[i]) < 0)
 			c->stages[c->nstages++] =
 				(struct stage_change){ .name = b->stages[i], .stage = { -1, i } };
-	for (int i = 0; i < c->nstages; i++)
+	for (int i = 0; i < c->nstages; i++) {
 		c->stages[i].depth = stage_depth_of(c->stages[i].name);
+		c->stages[i].waits = stage_waits(c->stages[i].name);
+	}
 	return 0;
 }
 

@@ -35,6 +35,7 @@ struct change {
 struct stage_change {
 	const char *name; /* the series' */
 	enum stage_depth depth;
+	bool waits;	      /* as stage_waits() has it */
 	uint64_t count[2];    /* durations, of all runs of each side */
 	int stage[2];	      /* its number in each series; -1: it did not fire there */
 	enum verdict verdict; /* the most serious of its metrics */

@@ -23,20 +23,10 @@ static const struct change *main_change(const struct stage_change *stage)
 	return &stage->changes[stage->main];
 }
 
-/* "downstairs-write-queue", "disk-read-queued[vda]", "to-downstairs-write". */
-static bool is_wait(const struct stage_change *stage)
-{
-	size_t bare = strcspn(stage->name, "[");
-	const char *queue = strstr(stage->name, "-queue");
-
-	return !strncmp(stage->name, "to-downstairs-", strlen("to-downstairs-")) ||
-	       (queue && queue < stage->name + bare);
-}
-
 /* How far in; at the same depth, what waits is outside of what works. */
 static int place_of(const struct stage_change *stage)
 {
-	return 2 * (int)stage->depth + !is_wait(stage);
+	return 2 * (int)stage->depth + !stage->waits;
 }
 
 static bool moved_more(const struct stage_change *a, const struct stage_change *b)
@@ -51,7 +41,7 @@ static const struct stage_change *work_behind(const struct stage_change *wait,
 	const struct stage_change *work = NULL;
 
 	for (int i = 0; i < n; i++)
-		if (!is_wait(&stages[i]) && place_of(&stages[i]) > place_of(wait) &&
+		if (!stages[i].waits && place_of(&stages[i]) > place_of(wait) &&
 		    moved_more(&stages[i], work))
 			work = &stages[i];
 	return work ? work : wait;
@@ -65,7 +55,7 @@ static int first_of(const struct stage_change *stages, int n)
 	for (int i = 0; i < n; i++)
 		if (moved_more(&stages[i], most))
 			most = &stages[i];
-	if (is_wait(most))
+	if (most->waits)
 		most = work_behind(most, stages, n);
 	first = most;
 	for (int i = 0; i < n; i++) {
@@ -73,8 +63,7 @@ static int first_of(const struct stage_change *stages, int n)
 
 		if (main_change(&stages[i])->worse_high < main_change(most)->worse_low)
 			continue;
-		if (further_in > 0 ||
-		    (!further_in && first != most && moved_more(&stages[i], first)))
+		if (further_in > 0 || (!further_in && moved_more(&stages[i], first)))
 			first = &stages[i];
 	}
 	return (int)(first - stages);
@@ -106,14 +95,11 @@ static int stage_compare(const void *va, const void *vb)
 
 void comparison_order(struct stage_change *stages, int n)
 {
-	int end;
-
 	qsort(stages, n, sizeof(*stages), stage_compare);
 	for (int i = 0; i < n && stages[i].verdict == VERDICT_SLOWER; i++) {
 		struct stage_change first;
-		int at;
+		int at, end = i;
 
-		end = i;
 		while (end < n && class_of(&stages[end]) == class_of(&stages[i]))
 			end++;
 		at = i + first_of(stages + i, end - i);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "comparison.h"
 #include "core/units.h"
 #include "statistics.h"
 
-#define NUMBER 32 /* bytes of a formatted one */
+#define NUMBER	    32 /* bytes of a formatted one */
+#define INTERVAL    (2 * NUMBER + 8)
+#define MOST_FACTOR 1000 /* beyond it a number says no more */
 
 const char *verdict_text(enum verdict verdict)
 {
@@ -23,13 +26,37 @@ char *change_format(double change, char *text, size_t size)
 {
 	double factor = 1 + change;
 
-	if (!isfinite(change))
+	if (isnan(factor) || factor < 0)
 		snprintf(text, size, "?");
 	else if (change < 4)
 		/* the sum makes no -0.0 */
 		snprintf(text, size, "%+.1f %%", round(change * 1000) / 10 + 0.0);
+	else if (factor <= MOST_FACTOR)
+		snprintf(text, size, "x%.1f", factor);
 	else
-		snprintf(text, size, factor < 999.95 ? "x%.1f" : "x%.3g", factor);
+		snprintf(text, size, ">x%d", MOST_FACTOR);
+	return text;
+}
+
+bool change_compared(const struct change *change)
+{
+	return change->verdict != VERDICT_TOO_FEW && isfinite(change->change) &&
+	       isfinite(change->low) && isfinite(change->high);
+}
+
+char *interval_format(const struct change *change, char *text, size_t size)
+{
+	char low[NUMBER], high[NUMBER], *unit;
+
+	text[0] = '\0';
+	if (!change_compared(change))
+		return text;
+	change_format(change->low, low, sizeof(low));
+	change_format(change->high, high, sizeof(high));
+	unit = strstr(low, " %");
+	if (unit && strstr(high, " %"))
+		*unit = '\0';
+	snprintf(text, size, "%s to %s", low, high);
 	return text;
 }
 
@@ -49,32 +76,18 @@ static const char *plural(int n)
 	return n == 1 ? "" : "s";
 }
 
-/* "+35.0 to +47.9 %". */
-static void interval_format(const struct change *change, char *text, size_t size)
-{
-	char low[NUMBER], high[NUMBER];
-
-	change_format(change->low, low, sizeof(low));
-	change_format(change->high, high, sizeof(high));
-	if (change->high < 4)
-		snprintf(text, size, "%+.1f to %s", round(change->low * 1000) / 10 + 0.0, high);
-	else
-		snprintf(text, size, "%s to %s", low, high);
-}
-
 static void say_slower(const struct comparison *c, char *text, size_t size)
 {
 	const struct stage_change *first = &c->stages[0];
 	const struct change *change = &first->changes[first->main];
-	char by[NUMBER], interval[3 * NUMBER], more[2 * NUMBER] = "";
+	char by[NUMBER], interval[INTERVAL], more[2 * NUMBER] = "";
 	int others = c->nverdicts[VERDICT_SLOWER] - 1;
 
 	if (others)
 		snprintf(more, sizeof(more), ", and %d more stage%s", others, plural(others));
-	interval_format(change, interval, sizeof(interval));
 	snprintf(text, size, "REGRESSION: %s is slower: %s %s (%s)%s", first->name,
 		 metrics[first->main].title, change_format(change->change, by, sizeof(by)),
-		 interval, more);
+		 interval_format(change, interval, sizeof(interval)), more);
 }
 
 static int runs_wanted(const struct comparison *c)
@@ -91,13 +104,15 @@ static int runs_wanted(const struct comparison *c)
 
 static void say_inconclusive(const struct comparison *c, int compared, char *text, size_t size)
 {
+	char cure[2 * NUMBER] = "longer runs or a quieter machine";
 	int runs = runs_wanted(c);
 
+	if (runs < STATISTICS_MANY_RUNS)
+		snprintf(cure, sizeof(cure), "%d more run%s a side", runs, plural(runs));
 	snprintf(text, size,
 		 "no regression found, but %d of %d stage%s can't be told apart from noise: "
-		 "%d more run%s a side%s would",
-		 c->nverdicts[VERDICT_INCONCLUSIVE], compared, plural(compared), runs, plural(runs),
-		 runs < STATISTICS_MANY_RUNS ? "" : ", or more,");
+		 "%s would",
+		 c->nverdicts[VERDICT_INCONCLUSIVE], compared, plural(compared), cure);
 }
 
 static void say_same(const struct comparison *c, int compared, char *text, size_t size)

@@ -314,18 +314,6 @@ static char *run_text(const struct measure *m, char *text, size_t size)
 	return text;
 }
 
-static char *command_text(char *const *command, char *text, size_t size)
-{
-	size_t len = 0;
-
-	*text = '\0';
-	for (int i = 0; command[i] && len < size; i++)
-		len += snprintf(text + len, size - len, i ? " %s" : "%s", command[i]);
-	if (len >= size)
-		strcpy(text + size - 4, "...");
-	return text;
-}
-
 static int command_failed(const struct measure *m, int status)
 {
 	char run[64], command[256];
@@ -333,7 +321,7 @@ static int command_failed(const struct measure *m, int status)
 	log_error("%s: \"%s\" ended with status %d: the run is not kept; a load has to end with "
 		  "status 0",
 		  run_text(m, run, sizeof(run)),
-		  command_text(m->options.command, command, sizeof(command)), status);
+		  series_command(m->series, command, sizeof(command)), status);
 	return -ECHILD;
 }
 

@@ -17,7 +17,7 @@
  * Where the block layer can't be measured, that is said and becomes one of the series' settings.
  *
  * 0; -EINTR: ended by a signal, which is not said; -ECHILD: the command failed, or could not be
- * started; -ENODATA: nothing fired; -EINVAL: a device or stage that there is not; other -errno.
+ * started; -ENODATA: nothing fired; -EINVAL: a device or stage that is not there; other -errno.
  *
  * SIGINT, SIGTERM and SIGHUP are blocked from the first run on, so that none ends the program
  * between two runs: one that comes there ends the next run as it begins, and one that comes after

@@ -55,28 +55,15 @@ static int command(FILE *out, const char *name, const char *title, const char *m
 	return err;
 }
 
-/* A message in the making. */
-struct message {
-	FILE *out;
-	char *text;
-	size_t size;
-};
-
-static int message_begin(struct message *m)
+/* Sends a message as a command, and frees it. An empty one is not sent. */
+static int message_send(struct text *m, FILE *out, const char *name, const char *title)
 {
-	m->text = NULL;
-	m->out = open_memstream(&m->text, &m->size);
-	return m->out ? 0 : -ENOMEM;
-}
+	char *text = text_end(m);
+	int err = text ? 0 : -ENOMEM;
 
-/* Sends it as a command, and frees it. An empty one is not sent. */
-static int message_send(struct message *m, FILE *out, const char *name, const char *title)
-{
-	int err = fclose(m->out) ? -ENOMEM : 0;
-
-	if (!err && m->size)
-		err = command(out, name, title, m->text);
-	free(m->text);
+	if (text && *text)
+		err = command(out, name, title, text);
+	free(text);
 	return err;
 }
 
@@ -91,12 +78,12 @@ static void add_name(FILE *out, const char *name)
 static int send_slower(const struct stage_change *s, FILE *out)
 {
 	char *title, text[512];
-	struct message m;
+	struct text m;
 	int err;
 
 	if (asprintf(&title, "assay: %s is slower", s->name) < 0)
 		return -ENOMEM;
-	if (message_begin(&m)) {
+	if (!text_begin(&m)) {
 		free(title);
 		return -ENOMEM;
 	}
@@ -142,10 +129,10 @@ static int send_rest(const struct comparison *c, enum verdict verdict, int skip,
 		     FILE *out)
 {
 	int n = c->nverdicts[verdict] - skip;
-	struct message m;
+	struct text m;
 	char title[128];
 
-	if (message_begin(&m))
+	if (!text_begin(&m))
 		return -ENOMEM;
 	snprintf(title, sizeof(title), "assay: %d%s stage%s %s", n, skip ? " more" : "",
 		 n == 1 ? "" : "s",
@@ -179,7 +166,7 @@ static int send_all_slower(const struct comparison *c, FILE *out, int most)
 /* --- what touches the numbers --- */
 
 struct remarks {
-	struct message warning, notice;
+	struct text warning, notice;
 };
 
 static void add_note(void *arg, enum words_note note, const char *text)
@@ -197,11 +184,10 @@ static int send_notes(const struct comparison *c, FILE *out)
 	struct remarks notes;
 	int err, sent;
 
-	if (message_begin(&notes.warning))
+	if (!text_begin(&notes.warning))
 		return -ENOMEM;
-	if (message_begin(&notes.notice)) {
-		fclose(notes.warning.out);
-		free(notes.warning.text);
+	if (!text_begin(&notes.notice)) {
+		free(text_end(&notes.warning));
 		return -ENOMEM;
 	}
 	err = words_notes(c, add_note, &notes);
@@ -236,4 +222,16 @@ int output_github(const struct comparison *c, FILE *out, bool strict)
 	if (!err && !unsure && !c->nverdicts[VERDICT_SLOWER])
 		err = send_sentence(c, out);
 	return err ? err : send_notes(c, out);
+}
+
+int output_github_failed(const char *command_name, const char *why, FILE *out)
+{
+	struct text message;
+	char title[64];
+
+	if (!text_begin(&message))
+		return -ENOMEM;
+	snprintf(title, sizeof(title), "assay %s", command_name);
+	fprintf(message.out, "could not measure: %s", why);
+	return message_send(&message, out, "error", title);
 }

@@ -128,7 +128,7 @@ static json_t *json_side(const struct series *s)
 
 static json_t *json_change(const struct change *c, enum metric m)
 {
-	bool compared = words_compared(c);
+	bool compared = change_compared(c);
 	json_t *object = json_object();
 
 	json_set(object, "verdict", json_string(verdict_text(c->verdict)));

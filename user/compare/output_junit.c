@@ -13,9 +13,9 @@
 
 #include "core/escape.h"
 #include "core/units.h"
-#include "html.h"
 #include "output_words.h"
 #include "outputs.h"
+#include "render/markup.h"
 
 struct junit {
 	const struct comparison *c;
@@ -41,7 +41,7 @@ static void xml_text(struct junit *j, const char *raw)
 	for (char *p = text; (p = strstr(p, "\xef\xbf")); p += 2)
 		if (p[2] == '\xbe' || p[2] == '\xbf') /* U+FFFE, U+FFFF */
 			p[2] = '\xbd';
-	html_text(j->out, text);
+	markup_text(j->out, text);
 	free(text);
 }
 
@@ -228,17 +228,34 @@ static void print_output(struct junit *j)
 	fputs("</system-out>\n", j->out);
 }
 
-/* When the first of the runs after began: the schemas want it, in UTC, without a zone. */
-static void print_start(struct junit *j)
+struct suite {
+	time_t start;
+	const char *host; /* "" or NULL: not known */
+	int tests, failures, errors, skipped;
+	double seconds;
+};
+
+static void suites_begin(struct junit *j, const struct suite *suite)
 {
-	const struct series *s = j->c->series[1];
-	time_t seconds = s->nruns ? (time_t)(s->runs[0].wall / NSEC_PER_SEC) : 0;
+	const char *host = suite->host && *suite->host ? suite->host : "localhost";
 	char text[32];
 	struct tm tm;
 
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+	      "\t<testsuite name=\"assay\" package=\"assay\" id=\"0\"",
+	      j->out);
+	/* the schemas want it in UTC, without a zone */
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&suite->start, &tm));
 	xml_attribute(j, "timestamp", text);
-	xml_attribute(j, "hostname", s->host.name && *s->host.name ? s->host.name : "localhost");
+	xml_attribute(j, "hostname", host);
+	fprintf(j->out,
+		" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n",
+		suite->tests, suite->failures, suite->errors, suite->skipped, suite->seconds);
+}
+
+static void suites_end(struct junit *j)
+{
+	fputs("\t\t<system-err/>\n\t</testsuite>\n</testsuites>\n", j->out);
 }
 
 static double measured_seconds(const struct comparison *c)
@@ -251,32 +268,50 @@ static double measured_seconds(const struct comparison *c)
 	return (double)ns / NSEC_PER_SEC;
 }
 
-static void print_suite(struct junit *j)
+/* It began with the first of the runs after. */
+static struct suite suite_of(const struct junit *j)
 {
-	int failures = 0, skipped = 0;
+	const struct series *after = j->c->series[1];
+	struct suite suite = {
+		.start = after->nruns ? (time_t)(after->runs[0].wall / NSEC_PER_SEC) : 0,
+		.host = after->host.name,
+		.tests = j->c->nstages,
+		.seconds = measured_seconds(j->c),
+	};
 
 	for (int i = 0; i < j->c->nstages; i++) {
-		failures += fails(j, j->c->stages[i].verdict);
-		skipped += skips(j, j->c->stages[i].verdict);
+		suite.failures += fails(j, j->c->stages[i].verdict);
+		suite.skipped += skips(j, j->c->stages[i].verdict);
 	}
-	fputs("\t<testsuite name=\"assay\" package=\"assay\" id=\"0\"", j->out);
-	print_start(j);
-	fprintf(j->out,
-		" tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"%d\" time=\"%.3f\">\n",
-		j->c->nstages, failures, skipped, measured_seconds(j->c));
-	print_properties(j);
-	for (int i = 0; i < j->c->nstages; i++)
-		print_case(j, &j->c->stages[i]);
-	print_output(j);
-	fputs("\t\t<system-err/>\n\t</testsuite>\n", j->out);
+	return suite;
 }
 
 int output_junit(const struct comparison *c, FILE *out, bool strict)
 {
 	struct junit j = { .c = c, .out = out, .strict = strict };
+	struct suite suite = suite_of(&j);
 
-	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", out);
-	print_suite(&j);
-	fputs("</testsuites>\n", out);
+	suites_begin(&j, &suite);
+	print_properties(&j);
+	for (int i = 0; i < c->nstages; i++)
+		print_case(&j, &c->stages[i]);
+	print_output(&j);
+	suites_end(&j);
+	return j.err;
+}
+
+/* A test case that could not be run. */
+int output_junit_failed(const char *command, const char *why, FILE *out)
+{
+	struct suite suite = { .start = time(NULL), .tests = 1, .errors = 1 };
+	struct junit j = { .out = out };
+
+	suites_begin(&j, &suite);
+	fputs("\t\t<properties/>\n\t\t<testcase classname=\"assay\"", out);
+	xml_attribute(&j, "name", command);
+	fputs(" time=\"0\">\n\t\t\t<error type=\"unmeasured\" message=\"could not measure: ", out);
+	xml_text(&j, why);
+	fputs("\"/>\n\t\t</testcase>\n\t\t<system-out/>\n", out);
+	suites_end(&j);
 	return j.err;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,19 +86,35 @@ static void put_cells(struct markdown *m, const struct stage_change *s, enum met
 	fputs(" | ", m->out);
 	put(m, metrics[metric].title);
 	fputs(" | ", m->out);
-	put(m, words_value(metric, c->a, text, sizeof(text)));
+	put(m, metric_format(metric, c->a, text, sizeof(text)));
 	fputs(" | ", m->out);
-	put(m, words_value(metric, c->b, text, sizeof(text)));
+	put(m, metric_format(metric, c->b, text, sizeof(text)));
 	fputs(" | ", m->out);
-	if (words_compared(c))
-		put(m, words_factor(c->change, text, sizeof(text)));
+	if (change_compared(c))
+		put(m, change_format(c->change, text, sizeof(text)));
 	fputs(" | ", m->out);
-	put(m, words_interval(c, text, sizeof(text)));
+	put(m, interval_format(c, text, sizeof(text)));
 	fputs(" | ", m->out);
 }
 
-/* A line a stage, of those with verdicts from `high` down to `low`, in the comparison's order. */
-static void print_stages(struct markdown *m, enum verdict low, enum verdict high)
+/* Which stages a table has: with verdicts from `low` to `high`, from number `from` to before `to`;
+ * of other verdicts than inconclusive all. */
+struct choice {
+	enum verdict low, high;
+	int from, to;
+};
+
+static bool is_chosen(const struct choice *choice, const struct comparison *c, int i)
+{
+	enum verdict verdict = c->stages[i].verdict;
+
+	if (verdict < choice->low || verdict > choice->high)
+		return false;
+	return verdict != VERDICT_INCONCLUSIVE || (i >= choice->from && i < choice->to);
+}
+
+/* A line a stage, in the comparison's order. */
+static void print_stages(struct markdown *m, const struct choice *choice)
 {
 	fputs("|  | Stage | Metric | Before | After | Change | Interval | IOs before | IOs after |\n"
 	      "|:--|:--|:--|--:|--:|--:|--:|--:|--:|\n",
@@ -106,7 +123,7 @@ static void print_stages(struct markdown *m, enum verdict low, enum verdict high
 		const struct stage_change *s = &m->c->stages[i];
 		char runs[64];
 
-		if (s->verdict < low || s->verdict > high)
+		if (!is_chosen(choice, m->c, i))
 			continue;
 		fprintf(m->out, "| %s %s", marks[s->verdict], verdict_text(s->verdict));
 		words_more_runs(s->changes[s->main].more_runs, runs, sizeof(runs));
@@ -141,25 +158,35 @@ static void print_metrics(struct markdown *m, enum verdict low)
 	fputc('\n', m->out);
 }
 
-static void details(struct markdown *m, int n, const char *what)
+static void details(struct markdown *m, int n, const char *more, const char *what)
 {
-	fprintf(m->out, "<details><summary>%d stage%s%s</summary>\n\n", n, n == 1 ? "" : "s", what);
+	fprintf(m->out, "<details><summary>%d %sstage%s%s</summary>\n\n", n, more,
+		n == 1 ? "" : "s", what);
 }
 
 static void print_tables(struct markdown *m)
 {
-	const int *n = m->c->nverdicts;
+	const int *n = m->c->nverdicts, end = words_unsure_end(m->c);
 	int moved = n[VERDICT_SLOWER] + n[VERDICT_INCONCLUSIVE] + n[VERDICT_FASTER];
+	const struct choice shown = { VERDICT_FASTER, VERDICT_SLOWER, 0, end };
+	const struct choice folded = { VERDICT_INCONCLUSIVE, VERDICT_INCONCLUSIVE, end, INT_MAX };
+	const struct choice same = { VERDICT_SAME, VERDICT_SAME, 0, 0 };
 
+	if (moved)
+		print_stages(m, &shown);
+	if (n[VERDICT_INCONCLUSIVE] > WORDS_MOST_UNSURE) {
+		details(m, n[VERDICT_INCONCLUSIVE] - WORDS_MOST_UNSURE, "more ", " inconclusive");
+		print_stages(m, &folded);
+		fputs("</details>\n\n", m->out);
+	}
 	if (moved) {
-		print_stages(m, VERDICT_FASTER, VERDICT_SLOWER);
-		details(m, moved, ": every metric");
+		details(m, moved, "", ": every metric");
 		print_metrics(m, VERDICT_FASTER);
 		fputs("</details>\n\n", m->out);
 	}
 	if (n[VERDICT_SAME]) {
-		details(m, n[VERDICT_SAME], " the same");
-		print_stages(m, VERDICT_SAME, VERDICT_SAME);
+		details(m, n[VERDICT_SAME], "", " the same");
+		print_stages(m, &same);
 		fputs("</details>\n\n", m->out);
 	}
 }
@@ -237,5 +264,17 @@ int output_markdown(const struct comparison *c, FILE *out)
 	print_sides(&m);
 	put_words(&m, words_method(c));
 	fputc('\n', out);
+	return m.err;
+}
+
+int output_markdown_failed(const char *command, const char *why, FILE *out)
+{
+	struct markdown m = { .out = out };
+
+	fputs("**assay ", out);
+	put(&m, command);
+	fputs(" could not measure**: ", out);
+	put(&m, why);
+	fputs(".\n", out);
 	return m.err;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/escape.h"
+#include "core/units.h"
 #include "output_words.h"
 #include "outputs.h"
 #include "statistics.h"
@@ -48,8 +49,7 @@ static const struct {
 };
 
 /*
- * Where there is room, a stage has one line; else a second one below, for what else there is of it,
- * which those have that a person should look at.
+ * Where there is room, a stage has one line; else a second one below, for what else there is of it.
  */
 static const enum column whole_line[] = { COL_VERDICT, COL_STAGE,  COL_METRIC,	 COL_BEFORE,
 					  COL_AFTER,   COL_CHANGE, COL_INTERVAL, COL_DRAWN,
@@ -71,11 +71,13 @@ struct table {
 	FILE *out;
 	int width;
 	bool all, colour;
+	int unsure_end; /* inconclusive stages from here on are not shown */
 	bool brief;	/* shorter verdicts */
 	bool narrow;	/* two lines a stage */
 	int stage_room; /* the most that a stage's name takes */
 	int widths[COLUMNS];
 	double low, high; /* ends of the axis: logarithms of how many times worse */
+	double most;	  /* how far from 0 they may be */
 	int pending;	  /* blanks to print if something follows on the line */
 	int err;
 };
@@ -216,31 +218,88 @@ static void print_sides(struct table *t)
 		side_words(t, fns[i], 0, true);
 }
 
+/* --- what is shown --- */
+
+static bool is_shown(const struct table *t, int stage)
+{
+	enum verdict verdict = t->c->stages[stage].verdict;
+
+	if (t->all || verdict == VERDICT_TOO_FEW)
+		return verdict != VERDICT_TOO_FEW;
+	if (verdict == VERDICT_INCONCLUSIVE)
+		return stage < t->unsure_end;
+	return verdict > VERDICT_SAME;
+}
+
+static bool any_shown(const struct table *t)
+{
+	for (int i = 0; i < t->c->nstages; i++)
+		if (is_shown(t, i))
+			return true;
+	return false;
+}
+
+/* The stages that have no line, by their names. */
+static void names(struct table *t, enum verdict verdict, int from, const char *head,
+		  const char *tail)
+{
+	char *list = words_names(t->c, verdict, from), *text = NULL;
+
+	if (list && !*list)
+		text = strdup("");
+	else if (list && asprintf(&text, "%s: %s%s", head, list, tail) < 0)
+		text = NULL;
+	words(t, "", text);
+	free(list);
+}
+
+static void print_rest(struct table *t)
+{
+	char same[64];
+
+	if (t->all)
+		return;
+	names(t, VERDICT_INCONCLUSIVE, t->unsure_end, "inconclusive, too", " (--all shows them)");
+	snprintf(same, sizeof(same), "same (surely less than %.4g %% worse)",
+		 t->c->threshold * 100);
+	names(t, VERDICT_SAME, 0, same, "");
+}
+
 /* --- the drawn interval --- */
+
+/* Calls `fn` for each change that is shown. */
+static void each_change(struct table *t, void (*fn)(struct table *t, const struct change *c))
+{
+	for (int i = 0; i < t->c->nstages; i++) {
+		const struct stage_change *s = &t->c->stages[i];
+
+		for (int m = 0; m < METRICS && is_shown(t, i); m++)
+			if ((t->all || m == (int)s->main) && change_compared(&s->changes[m]))
+				fn(t, &s->changes[m]);
+	}
+}
+
+static void axis_most(struct table *t, const struct change *c)
+{
+	t->most = fmax(t->most, 1.5 * fabs(c->worse));
+}
+
+static void axis_widen(struct table *t, const struct change *c)
+{
+	t->low = fmax(fmin(t->low, c->worse_low), -t->most);
+	t->high = fmin(fmax(t->high, c->worse_high), t->most);
+}
 
 /* Of what was compared and is shown, all points are on the axis; intervals may reach beyond. */
 static void axis_choose(struct table *t)
 {
-	double mark = log1p(t->c->threshold), most = 3 * mark;
+	double mark = log1p(t->c->threshold);
 
-	for (int i = 0; i < t->c->nstages; i++)
-		for (int m = 0; m < METRICS; m++) {
-			const struct stage_change *s = &t->c->stages[i];
-
-			if ((t->all || m == (int)s->main) && words_compared(&s->changes[m]))
-				most = fmax(most, 1.5 * fabs(s->changes[m].worse));
-		}
+	t->most = 3 * mark;
+	each_change(t, axis_most);
 	t->low = -1.5 * mark;
 	t->high = 1.5 * mark;
-	for (int i = 0; i < t->c->nstages; i++)
-		for (int m = 0; m < METRICS; m++) {
-			const struct change *c = &t->c->stages[i].changes[m];
-
-			if ((!t->all && m != (int)t->c->stages[i].main) || !words_compared(c))
-				continue;
-			t->low = fmax(fmin(t->low, c->worse_low), -most);
-			t->high = fmin(fmax(t->high, c->worse_high), most);
-		}
+	each_change(t, axis_widen);
 	if (t->high - t->low < 0.01) {
 		t->low -= 0.01;
 		t->high += 0.01;
@@ -300,28 +359,6 @@ static void draw_head(const struct table *t, char *text)
 
 /* --- lines of the table --- */
 
-/* 1234, 12.3k, 4.56M */
-static char *count_format(uint64_t count, char *text, size_t size)
-{
-	static const char units[] = "kMGTPE";
-	double value = (double)count;
-	int unit = -1;
-
-	while (value >= (unit < 0 ? 9999.5 : 999.5)) {
-		value /= 1000;
-		unit++;
-	}
-	if (unit < 0)
-		snprintf(text, size, "%.0f", value);
-	else
-		snprintf(text, size, "%.*f%c",
-			 value < 9.995	 ? 2
-			 : value < 99.95 ? 1
-					 : 0,
-			 value, units[unit]);
-	return text;
-}
-
 static void fill_stage(struct table *t, struct row *row, const struct stage_change *s)
 {
 	char *name = escape_dup(s->name), a[16], b[16];
@@ -334,8 +371,9 @@ static void fill_stage(struct table *t, struct row *row, const struct stage_chan
 	else
 		t->err = -ENOMEM;
 	free(name);
-	snprintf(row->cells[COL_IOS], CELL, "%s %s", count_format(s->count[0], a, sizeof(a)),
-		 count_format(s->count[1], b, sizeof(b)));
+	snprintf(row->cells[COL_IOS], CELL, "%s %s",
+		 count_format_short((double)s->count[0], a, sizeof(a)),
+		 count_format_short((double)s->count[1], b, sizeof(b)));
 }
 
 static void fill_verdict(const struct table *t, struct row *row)
@@ -363,12 +401,12 @@ static void fill(struct table *t, struct row *row, const struct stage_change *s,
 	if (!row->sub)
 		fill_stage(t, row, s);
 	snprintf(row->cells[COL_METRIC], CELL, "%s", metrics[m].title);
-	words_value(m, c->a, row->cells[COL_BEFORE], CELL);
-	words_value(m, c->b, row->cells[COL_AFTER], CELL);
-	if (!words_compared(c))
+	metric_format(m, c->a, row->cells[COL_BEFORE], CELL);
+	metric_format(m, c->b, row->cells[COL_AFTER], CELL);
+	if (!change_compared(c))
 		return;
-	words_factor(c->change, row->cells[COL_CHANGE], CELL);
-	words_interval(c, row->cells[COL_INTERVAL], CELL);
+	change_format(c->change, row->cells[COL_CHANGE], CELL);
+	interval_format(c, row->cells[COL_INTERVAL], CELL);
 	if (c->more_runs >= STATISTICS_MANY_RUNS)
 		snprintf(row->cells[COL_NEEDS], CELL, ">%d", STATISTICS_MANY_RUNS - 1);
 	else if (c->more_runs > 0)
@@ -383,7 +421,7 @@ static void each_row(struct table *t, void (*fn)(struct table *t, struct row *ro
 	for (int i = 0; i < t->c->nstages; i++) {
 		const struct stage_change *s = &t->c->stages[i];
 
-		if (s->verdict == VERDICT_TOO_FEW)
+		if (!is_shown(t, i))
 			continue;
 		fill(t, &row, s, s->main);
 		fn(t, &row);
@@ -475,7 +513,7 @@ static void print_cells(struct table *t, const struct row *row, const enum colum
 
 static void print_row(struct table *t, struct row *row)
 {
-	if (words_compared(row->change) && t->widths[COL_DRAWN])
+	if (change_compared(row->change) && t->widths[COL_DRAWN])
 		draw_interval(t, row->change, row->cells[COL_DRAWN]);
 	if (!t->narrow) {
 		print_cells(t, row, whole_line, LENGTH(whole_line));
@@ -484,8 +522,6 @@ static void print_row(struct table *t, struct row *row)
 	}
 	print_cells(t, row, first_line, LENGTH(first_line));
 	end_line(t);
-	if (row->verdict <= VERDICT_SAME && !t->all)
-		return;
 	t->pending = t->widths[COL_VERDICT] + 1;
 	print_cells(t, row, second_line, LENGTH(second_line));
 	end_line(t);
@@ -511,11 +547,7 @@ static void print_head(struct table *t)
 
 static void print_rows(struct table *t)
 {
-	bool any = false;
-
-	for (int v = VERDICT_SAME; v <= VERDICT_SLOWER; v++)
-		any |= t->c->nverdicts[v] > 0;
-	if (!any)
+	if (!any_shown(t))
 		return;
 	axis_choose(t);
 	layout(t);
@@ -558,12 +590,14 @@ int output_table(const struct comparison *c, FILE *out, int width, bool all, boo
 		.c = c, .out = out, .all = all, .colour = colour, .stage_room = STAGE_MAX
 	};
 
+	t.unsure_end = words_unsure_end(c);
 	t.width = width < MIN_WIDTH ? MIN_WIDTH : width > MAX_WIDTH ? MAX_WIDTH : width;
 	print_verdict(&t);
 	end_line(&t);
 	print_sides(&t);
 	print_rows(&t);
 	end_line(&t);
+	print_rest(&t);
 	words(&t, "", words_too_few(c));
 	if (words_notes(c, print_note, &t))
 		t.err = -ENOMEM;

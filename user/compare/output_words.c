@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,58 +10,40 @@
 #include "output_words.h"
 #include "statistics.h"
 
-#define BUILD_ID    12 /* characters of it that are shown */
-#define MOST_FACTOR 1000
+#define BUILD_ID 12 /* characters of it that are shown */
+
+bool text_begin(struct text *t)
+{
+	t->all = NULL;
+	t->out = open_memstream(&t->all, &t->size);
+	return t->out != NULL;
+}
+
+char *text_end(struct text *t)
+{
+	if (!fclose(t->out))
+		return t->all;
+	free(t->all);
+	return NULL;
+}
+
+/* `s`, after `between` unless it is the first. */
+static void text_add(struct text *t, const char *between, const char *s)
+{
+	fprintf(t->out, "%s%s", ftell(t->out) ? between : "", s);
+}
 
 const char *words_depth(enum stage_depth depth)
 {
 	static const char *const names[STAGE_DEPTHS] = {
-		[STAGE_GUEST] = "guest",     [STAGE_UPSTAIRS] = "upstairs",
-		[STAGE_NETWORK] = "network", [STAGE_DOWNSTAIRS] = "downstairs",
-		[STAGE_PART] = "part",	     [STAGE_EXTENT] = "extent",
-		[STAGE_DISK] = "disk",	     [STAGE_EXTENT_STEP] = "extent-step",
+		[STAGE_UNKNOWN] = "other",	     [STAGE_GUEST] = "guest",
+		[STAGE_UPSTAIRS] = "upstairs",	     [STAGE_NETWORK] = "network",
+		[STAGE_DOWNSTAIRS] = "downstairs",   [STAGE_PART] = "part",
+		[STAGE_EXTENT] = "extent",	     [STAGE_DISK] = "disk",
+		[STAGE_EXTENT_STEP] = "extent-step",
 	};
 
-	return depth < STAGE_DEPTHS ? names[depth] : "other";
-}
-
-bool words_compared(const struct change *change)
-{
-	return change->verdict != VERDICT_TOO_FEW && isfinite(change->change) &&
-	       isfinite(change->low) && isfinite(change->high);
-}
-
-char *words_factor(double change, char *text, size_t size)
-{
-	if (!(change < MOST_FACTOR))
-		snprintf(text, size, ">x%d", MOST_FACTOR);
-	else
-		change_format(change, text, size);
-	return text;
-}
-
-char *words_interval(const struct change *change, char *text, size_t size)
-{
-	char low[32], high[32], *unit;
-
-	text[0] = '\0';
-	if (!words_compared(change))
-		return text;
-	words_factor(change->low, low, sizeof(low));
-	words_factor(change->high, high, sizeof(high));
-	unit = strstr(low, " %");
-	if (unit && strstr(high, " %"))
-		*unit = '\0';
-	snprintf(text, size, "%s to %s", low, high);
-	return text;
-}
-
-char *words_value(enum metric metric, double value, char *text, size_t size)
-{
-	if (isfinite(value) && value > 0)
-		return metric_format(metric, value, text, size);
-	snprintf(text, size, "-");
-	return text;
+	return names[depth];
 }
 
 char *words_change(const struct stage_change *stage, enum metric metric, char *text, size_t size)
@@ -70,12 +51,12 @@ char *words_change(const struct stage_change *stage, enum metric metric, char *t
 	const struct change *c = &stage->changes[metric];
 	char before[32], after[32], change[32], interval[72];
 
-	if (words_compared(c))
+	if (change_compared(c))
 		snprintf(text, size, "%s %s -> %s, %s (%s)", metrics[metric].title,
-			 words_value(metric, c->a, before, sizeof(before)),
-			 words_value(metric, c->b, after, sizeof(after)),
-			 words_factor(c->change, change, sizeof(change)),
-			 words_interval(c, interval, sizeof(interval)));
+			 metric_format(metric, c->a, before, sizeof(before)),
+			 metric_format(metric, c->b, after, sizeof(after)),
+			 change_format(c->change, change, sizeof(change)),
+			 interval_format(c, interval, sizeof(interval)));
 	else
 		snprintf(text, size, "%s %s", metrics[metric].title, verdict_text(VERDICT_TOO_FEW));
 	return text;
@@ -94,73 +75,36 @@ char *words_more_runs(int runs, char *text, size_t size)
 
 /* --- a side --- */
 
-/* A text in the making. */
-struct text {
-	FILE *out;
-	char *all;
-	size_t size;
-};
-
-static bool text_begin(struct text *t)
-{
-	t->all = NULL;
-	t->out = open_memstream(&t->all, &t->size);
-	return t->out != NULL;
-}
-
-static char *text_end(struct text *t)
-{
-	if (!fclose(t->out))
-		return t->all;
-	free(t->all);
-	return NULL;
-}
-
-/* `s`, after `between` unless it is the first. */
-static void text_add(struct text *t, const char *between, const char *s)
-{
-	fprintf(t->out, "%s%s", ftell(t->out) ? between : "", s);
-}
-
 static bool is_known(const char *s)
 {
 	return s && *s;
 }
 
-static void add_durations(struct text *t, const struct series *s)
+char *words_durations(const struct series *s, char *text, size_t size)
 {
-	uint64_t low = UINT64_MAX, high = 0;
-	char text[32];
+	struct series_ranges range = series_ranges(s);
+	char low[32], high[32];
+	bool apart = range.longest - range.shortest > range.shortest / 100;
 
-	for (int i = 0; i < s->nruns; i++) {
-		uint64_t ns = series_run_ns(&s->runs[i]);
-
-		low = ns < low ? ns : low;
-		high = ns > high ? ns : high;
-	}
-	fprintf(t->out, ", %s", duration_format(low, text, sizeof(text)));
-	if (high - low > low / 100)
-		fprintf(t->out, " to %s", duration_format(high, text, sizeof(text)));
-	fputs(" each", t->out);
+	duration_format(range.shortest, low, sizeof(low));
+	duration_format(range.longest, high, sizeof(high));
+	snprintf(text, size, apart ? "%s to %s" : "%s", low, high);
+	return text;
 }
 
-static void add_loads(struct text *t, const struct series *s)
+char *words_loads(const struct series *s, char *text, size_t size)
 {
-	double low = INFINITY, high = 0;
+	struct series_ranges range = series_ranges(s);
+	bool apart = range.most_load - range.least_load >= 0.01;
 
-	for (int i = 0; i < s->nruns; i++) {
-		low = fmin(low, s->runs[i].load);
-		high = fmax(high, s->runs[i].load);
-	}
-	fprintf(t->out, ", load %.2f", low);
-	if (high - low >= 0.01)
-		fprintf(t->out, " to %.2f", high);
+	snprintf(text, size, apart ? "%.2f to %.2f" : "%.2f", range.least_load, range.most_load);
+	return text;
 }
 
 char *words_runs(const struct series *s)
 {
+	char time[40], durations[72], loads[72];
 	struct text t;
-	char time[40];
 
 	if (!text_begin(&t))
 		return NULL;
@@ -169,10 +113,10 @@ char *words_runs(const struct series *s)
 		fprintf(t.out, "of %d ", s->wanted);
 	fprintf(t.out, "run%s", s->nruns == 1 && s->wanted <= 1 ? "" : "s");
 	if (s->nruns) {
-		add_durations(&t, s);
-		fprintf(t.out, ", from %s on",
-			time_format_local(s->runs[0].wall, time, sizeof(time)));
-		add_loads(&t, s);
+		time_format_local(s->runs[0].wall, time, sizeof(time));
+		fprintf(t.out, ", %s each, from %s on, load %s",
+			words_durations(s, durations, sizeof(durations)), time,
+			words_loads(s, loads, sizeof(loads)));
 	}
 	return text_end(&t);
 }
@@ -272,6 +216,27 @@ static bool lacks_runs(const struct comparison *c)
 {
 	return c->series[0]->nruns < STATISTICS_MIN_RUNS ||
 	       c->series[1]->nruns < STATISTICS_MIN_RUNS;
+}
+
+int words_unsure_end(const struct comparison *c)
+{
+	int shown = 0, i = 0;
+
+	for (; i < c->nstages && shown < WORDS_MOST_UNSURE; i++)
+		shown += c->stages[i].verdict == VERDICT_INCONCLUSIVE;
+	return i;
+}
+
+char *words_names(const struct comparison *c, enum verdict verdict, int from)
+{
+	struct text t;
+
+	if (!text_begin(&t))
+		return NULL;
+	for (int i = from; i < c->nstages; i++)
+		if (c->stages[i].verdict == verdict)
+			text_add(&t, ", ", c->stages[i].name);
+	return text_end(&t);
 }
 
 char *words_too_few(const struct comparison *c)

@@ -7,22 +7,12 @@
 #ifndef ASSAY_OUTPUT_WORDS_H
 #define ASSAY_OUTPUT_WORDS_H
 
+#include <stdio.h>
+
 #include "comparison.h"
 
 /* "guest", "upstairs", …, "extent-step", "disk". */
 const char *words_depth(enum stage_depth depth);
-
-/* Whether a metric was compared, so that its change and interval mean something. */
-bool words_compared(const struct change *change);
-
-/* change_format(), with a bound: beyond it the number says no more. Returns `text`. */
-char *words_factor(double change, char *text, size_t size);
-
-/* "+31.0 to +64.2 %"; "" when it was not compared. Returns `text`. */
-char *words_interval(const struct change *change, char *text, size_t size);
-
-/* metric_format(), or "-" for what was not measured. Returns `text`. */
-char *words_value(enum metric metric, double value, char *text, size_t size);
 
 /* "p99 1.234ms -> 1.812ms, +46.8 % (+31.0 to +64.2 %)", "p99 too few". Returns `text`. */
 char *words_change(const struct stage_change *stage, enum metric metric, char *text, size_t size);
@@ -33,6 +23,30 @@ char *words_too_few_stage(const struct comparison *comparison, const struct stag
 
 /* "about 12 more runs a side"; "" when it is none. Returns `text`. */
 char *words_more_runs(int runs, char *text, size_t size);
+
+/* Of a side's runs: "10.02s to 11.40s", "0.25 to 0.75", once where they hardly differ. Each returns
+ * `text`. */
+char *words_durations(const struct series *series, char *text, size_t size);
+char *words_loads(const struct series *series, char *text, size_t size);
+
+/*
+ * On a noisy machine all stages may be inconclusive. The first WORDS_MOST_UNSURE of these are shown
+ * in full; words_unsure_end() is the number of the stage from which on they are not.
+ */
+#define WORDS_MOST_UNSURE 8
+int words_unsure_end(const struct comparison *comparison);
+
+/* A text in the making, of what is printed to `out`. */
+struct text {
+	FILE *out;
+	char *all;
+	size_t size;
+};
+
+/* False: no memory. */
+bool text_begin(struct text *text);
+/* The text, freed with free(), which may have nothing in it. NULL without memory. */
+char *text_end(struct text *text);
 
 /*
  * Each in new memory, freed with free(); "" where there is nothing to say; NULL without memory.
@@ -47,6 +61,8 @@ char *words_binaries(const struct series *series);
 char *words_command(const struct series *series);
 /* "too few to compare: guest-barrier (3 and 2); only before: …; only after: …" */
 char *words_too_few(const struct comparison *comparison);
+/* "guest-read, net-write[1]": stages of that verdict, from the stage numbered `from` on */
+char *words_names(const struct comparison *comparison, enum verdict verdict, int from);
 /* "intervals hold together with 99 % confidence (…); threshold 10 %" */
 char *words_method(const struct comparison *comparison);
 

@@ -15,12 +15,14 @@
  * Each prints to `out` and returns 0 or -ENOMEM; an error of the stream stays in the stream.
  *
  * The table: what moved most first, with a drawn interval, `width` characters wide but 64 at least;
- * with `all`, every metric of every stage, else the one that moved most. Where a line has no room
- * for all of a stage it has two, or goes without the counts. `colour`: with SGR sequences.
+ * with `all`, every metric of every stage; else the one that moved most, of stages that are slower
+ * or faster and of the first that are inconclusive, and the names of the others. Where a line has
+ * no room for all of a stage it has two, or goes without the counts. `colour`: with SGR sequences.
  */
 int output_table(const struct comparison *comparison, FILE *out, int width, bool all, bool colour);
 
-/* One JSON object on one line: all that there is; null for what was not measured. */
+/* One JSON object on one line: all that there is; null for what was not measured. Returns -errno of
+ * the stream, too. */
 int output_json(const struct comparison *comparison, FILE *out);
 
 /*
@@ -41,9 +43,11 @@ int output_markdown(const struct comparison *comparison, FILE *out);
 int output_github(const struct comparison *comparison, FILE *out, bool strict);
 
 /*
- * A page that needs no network and no script: the verdict, each stage's distributions side by side,
- * percentiles over time, heatmaps.
+ * The same forms where there is no comparison to show: that `command`, "check" or "ab", could not
+ * measure, and why.
  */
-int output_html(const struct comparison *comparison, FILE *out);
+int output_junit_failed(const char *command, const char *why, FILE *out);
+int output_markdown_failed(const char *command, const char *why, FILE *out);
+int output_github_failed(const char *command, const char *why, FILE *out);
 
 #endif

@@ -29,20 +29,24 @@
 	"Each run has of each stage its median, p90, p99, the mean of its slowest hundredth, its " \
 	"mean, and how many there were a second (the rate). A run is one observation, whatever "   \
 	"the number of IOs in it: IOs of one run wait for each other and for the same machine, "   \
-	"and are no independent samples; so runs are resampled as a whole, as blocks. Of each "    \
+	"and are no independent samples; so runs are mixed as a whole, as blocks. Of each "        \
 	"metric the logarithms of the runs' values are compared: the difference of their means "   \
 	"is the change, and has the standard error of B. Welch (Biometrika 34, 1947), which does " \
 	"not take both sides for equally noisy.\n"                                                 \
-	"How many standard errors an interval reaches is found by resampling: pairs of sides "     \
-	"without any difference are made of the runs' deviations from their own side's mean, "     \
-	"mixed by normally distributed weights, the same for all stages and metrics of a run, so " \
-	"that what goes together stays together. In each pair the greatest of all statistics is "  \
-	"noted, and the interval reaches to that quantile of them which --confidence says. So "    \
-	"all intervals hold together, however many stages are compared: that is the correction "   \
-	"for their number (single-step max-t: P. Westfall, S. Young: Resampling-Based Multiple "   \
-	"Testing, 1993; T. Hothorn, F. Bretz, P. Westfall: Simultaneous Inference in General "     \
-	"Parametric Models, Biometrical Journal 50, 2008). The resampling has a fixed seed: the "  \
-	"same files give the same verdict.\n"                                                      \
+	"How many standard errors an interval reaches is found by simulation from whole runs' "    \
+	"deviations: pairs of sides without any difference are made of the runs' deviations from " \
+	"their own side's mean, mixed by normally distributed weights, the same for all stages "   \
+	"and metrics of a run, so that what goes together stays together (a multiplier "           \
+	"bootstrap: V. Chernozhukov, D. Chetverikov, K. Kato: Gaussian Approximations and "        \
+	"Multiplier Bootstrap for Maxima of Sums of High-Dimensional Random Vectors, Annals of "   \
+	"Statistics 41, 2013). In each pair the greatest of all statistics is noted, and the "     \
+	"interval reaches to that quantile of them which --confidence says. So all intervals "     \
+	"hold together, however many stages are compared: that is the correction for their "       \
+	"number (single-step max-t: P. Westfall, S. Young: Resampling-Based Multiple Testing, "    \
+	"1993; T. Hothorn, F. Bretz, P. Westfall: Simultaneous Inference in General Parametric "   \
+	"Models, Biometrical Journal 50, 2008). Where hundreds of runs would make it a matter of " \
+	"minutes, the correction is Bonferroni's, which is a little wider. The simulation has a "  \
+	"fixed seed: the same files give the same verdict.\n"                                      \
 	"Slower, a regression, is a metric whose whole interval is worse than --threshold; same, " \
 	"one whose whole interval is not; faster, one whose whole interval is better by the "      \
 	"threshold; inconclusive, one whose interval holds the threshold: then it is told about "  \
@@ -90,7 +94,8 @@
 #define CAVEATS                                                                                    \
 	"A percentile is read from buckets that are 1/16 of a power of two wide, and lies on a "   \
 	"straight line within its bucket: of a distribution that is narrower than a bucket it "    \
-	"moves in steps of up to 6.25 %. The comparison reckons with that rounding; the mean and " \
+	"moves in steps of up to 6.25 %. The intervals have room for that, by how much of what "   \
+	"decides the percentile lies in one bucket; the mean and "                                 \
 	"the rate are exact.\n"                                                                    \
 	"What makes intervals narrow is runs, and runs that are alike: 3 a side, the least, show " \
 	"only large changes; begin with 10. Longer runs help as far as they are "                  \
@@ -134,7 +139,8 @@ const struct help_page check_page = {
 	.summary = "compare with a baseline: which stage got slower, by how much, and how surely",
 	.about =
 		"Measures as the baseline was measured (as many runs, as long, cut the same way, "
-		"the same stages and disks, by the same command unless another or -d is given), "
+		"the same stages and disks, by the same command, which is in the file, unless "
+		"another or -d is given), "
 		"and compares the two, stage by stage. With NEW.json, of baseline or of -o, it "
 		"compares the two files and measures nothing.\n"
 		"Refused, before anything is measured, with the reason and status 2: a baseline "
@@ -146,7 +152,10 @@ const struct help_page check_page = {
 		"another build's: it should be the same load.\n" METHOD STATUSES KEPT,
 	.prints = OUTPUTS KEYS,
 	.costs = COSTS,
-	.caveats = "A machine is not the same tomorrow: a neighbour, a fuller disk or another "
+	.caveats = "Without a command, -d or NEW.json, the command that the baseline was measured "
+		   "by is run, as root; it is in the file, and said before: know where the file is "
+		   "from.\n"
+		   "A machine is not the same tomorrow: a neighbour, a fuller disk or another "
 		   "kernel can move all stages. \"assay ab\" measures both builds in turn, so that "
 		   "this cancels.\n" CAVEATS,
 	.each_option = check_options_each,
@@ -158,8 +167,9 @@ const struct help_page ab_page = {
 	.summary = "two builds in turn on this machine, compared: which stage got slower",
 	.about = "Runs the commands of two builds in turn, A B B A A B B A, each --runs times, by "
 		 "/bin/sh -c, measures every stage of an IO's way in each run, and compares B with "
-		 "A, stage by stage. A drift of the machine weighs on both alike, and cancels: "
-		 "this is what continuous integration should use.\n"
+		 "A, stage by stage. A drift of the machine weighs on both alike, and a steady "
+		 "one cancels exactly where --runs is even: this is what continuous integration "
+		 "should use.\n"
 		 "The commands start what is measured, or put load on what runs: a command's end "
 		 "is its run's end, and one that fails ends all.\n" METHOD STATUSES KEPT,
 	.prints = OUTPUTS KEYS

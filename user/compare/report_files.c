@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "outputs.h"
+#include "page/page.h"
 #include "render/render.h"
 #include "report_files.h"
 
@@ -101,10 +101,24 @@ static int check_paths(const struct report_files *f)
 	return err;
 }
 
+/* "stdout" or "stderr" when that is open on the file, which is put in its place; else NULL. */
+static const char *standard_stream(const char *path)
+{
+	struct stat file, st;
+
+	if (stat(path, &file))
+		return NULL;
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (!fstat(fd, &st) && st.st_dev == file.st_dev && st.st_ino == file.st_ino)
+			return fd == STDOUT_FILENO ? "stdout" : "stderr";
+	return NULL;
+}
+
 /* Whether runs can be kept there: they are written beside it first, and renamed. */
 static int check_kept(const char *path)
 {
 	char folder[PATH_MAX], probe[PATH_MAX + 16];
+	const char *stream;
 	struct stat st;
 	int fd;
 
@@ -113,6 +127,11 @@ static int check_kept(const char *path)
 	/* it is written anew after each run: that is nothing for a pipe */
 	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
 		log_error("-o %s: it is there, and no regular file", path);
+		return -EINVAL;
+	}
+	stream = standard_stream(path);
+	if (stream) {
+		log_error("-o %s: that is where %s goes", path, stream);
 		return -EINVAL;
 	}
 	snprintf(folder, sizeof(folder), "%s", path);
@@ -225,6 +244,13 @@ static bool is_coloured(void)
 	return isatty(STDOUT_FILENO) && !(no && *no) && !(term && !strcmp(term, "dumb"));
 }
 
+static int annotated(int err)
+{
+	if (err)
+		log_error("print workflow commands: %s", err_name(err));
+	return err;
+}
+
 static int print(const struct report_files *f, const struct comparison *c)
 {
 	int err = f->o->json
@@ -232,13 +258,9 @@ static int print(const struct report_files *f, const struct comparison *c)
 			  : output_table(c, stdout, render_width(stdout), f->o->all, is_coloured());
 
 	err = report_files_print(err);
-	if (!f->o->github)
-		return err;
 	/* the runner reads both streams; this one is no one's to parse */
-	if (output_github(c, stderr, f->o->strict)) {
-		log_error("print workflow commands: %s", err_name(ENOMEM));
-		err = -ENOMEM;
-	}
+	if (f->o->github)
+		err = annotated(output_github(c, stderr, f->o->strict)) ?: err;
 	return err;
 }
 
@@ -259,65 +281,33 @@ int report_files_write(struct report_files *f, const struct comparison *c)
 		err = err ?: more;
 	}
 	if (f->html) {
-		more = output_html(c, f->html);
+		more = page_print(c, f->html);
 		more = close_one("--html", o->html, &f->html, more);
 		err = err ?: more;
 	}
 	return err;
 }
 
-/* In the form of output_junit(): a test case that could not be run. */
-static void fail_junit(FILE *out, const char *command, const char *why)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-	char text[32];
-
-	gmtime_r(&now, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	fprintf(out,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<testsuites>\n"
-		"\t<testsuite name=\"assay\" package=\"assay\" id=\"0\" timestamp=\"%s\" "
-		"hostname=\"localhost\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" "
-		"time=\"0\">\n"
-		"\t\t<properties/>\n"
-		"\t\t<testcase classname=\"assay\" name=\"%s\" time=\"0\">\n"
-		"\t\t\t<error type=\"unmeasured\" message=\"could not measure: %s\"/>\n"
-		"\t\t</testcase>\n"
-		"\t\t<system-out/>\n"
-		"\t\t<system-err/>\n"
-		"\t</testsuite>\n"
-		"</testsuites>\n",
-		text, command, why);
-}
-
-static void fail_html(FILE *out, const char *command, const char *why)
-{
-	fprintf(out,
-		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		"<meta name=\"color-scheme\" content=\"light dark\">\n"
-		"<title>assay %s</title>\n</head>\n<body>\n<h1>Could not measure</h1>\n"
-		"<p>assay %s: %s.</p>\n</body>\n</html>\n",
-		command, command, why);
-}
-
 int report_files_fail(struct report_files *f, const char *why)
 {
 	const struct compare_options *o = f->o;
-	int err[3];
+	int err = 0, more;
 
-	if (f->junit)
-		fail_junit(f->junit, f->command, why);
-	if (f->markdown)
-		fprintf(f->markdown, "**assay %s could not measure**: %s.\n", f->command, why);
-	if (f->html)
-		fail_html(f->html, f->command, why);
+	if (f->junit) {
+		more = output_junit_failed(f->command, why, f->junit);
+		err = close_one("--junit", o->junit, &f->junit, more);
+	}
+	if (f->markdown) {
+		more = output_markdown_failed(f->command, why, f->markdown);
+		more = close_one("--markdown", o->markdown, &f->markdown, more);
+		err = err ?: more;
+	}
+	if (f->html) {
+		page_print_failed(f->command, why, f->html);
+		more = close_one("--html", o->html, &f->html, 0);
+		err = err ?: more;
+	}
 	if (o->github)
-		fprintf(stderr, "::error title=assay %s::could not measure: %s\n", f->command, why);
-	err[0] = close_one("--junit", o->junit, &f->junit, 0);
-	err[1] = close_one("--markdown", o->markdown, &f->markdown, 0);
-	err[2] = close_one("--html", o->html, &f->html, 0);
-	return err[0] ?: err[1] ?: err[2];
+		err = annotated(output_github_failed(f->command, why, stderr)) ?: err;
+	return err;
 }

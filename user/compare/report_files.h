@@ -21,7 +21,8 @@ struct report_files {
 
 /*
  * Opens what the options name, and makes sure that runs can be kept. -EINVAL when that can't be, or
- * when one would overwrite another or what is read: said, and told by what was opened.
+ * when one would overwrite another, what is read, or what is printed; -ENOMEM: said, and told by
+ * what was opened.
  */
 int report_files_open(struct report_files *files, const struct compare_options *o,
 		      const struct help_page *page);

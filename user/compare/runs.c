@@ -54,21 +54,6 @@ void runs_unblock_signals(void)
 
 /* --- one run --- */
 
-char *count_format(uint64_t count, char *text, size_t size)
-{
-	char digits[24];
-	int n = snprintf(digits, sizeof(digits), "%" PRIu64, count);
-	size_t at = 0;
-
-	for (int i = 0; i < n && at + 2 < size; i++) {
-		if (i && (n - i) % 3 == 0)
-			text[at++] = ',';
-		text[at++] = digits[i];
-	}
-	text[at] = '\0';
-	return text;
-}
-
 /* All durations of a run, and those of the guest's IOs. */
 static void count_run(const struct series *s, const struct series_run *run, uint64_t *all,
 		      uint64_t *guest)
@@ -119,7 +104,7 @@ static void run_name(const struct runs *r, const struct runs_side *side, int num
 		 r->nsides > 1 ? ", " : "", number, side->series->wanted);
 }
 
-/* The run that is over; -ENODATA when there is too little in it. */
+/* The run that is over; -ENODATA when there is too little in it, which would spoil all others. */
 static int tell_run(const struct series *s, const char *name)
 {
 	const struct series_run *run = &s->runs[s->nruns - 1];
@@ -159,7 +144,7 @@ static const char *how_it_failed(int err)
 	case -ENODATA:
 		return "too little was to be measured";
 	case -EINVAL:
-		return "there is no such device";
+		return "a device or stage is not there";
 	}
 	return err_name(err);
 }
@@ -167,18 +152,21 @@ static const char *how_it_failed(int err)
 static int measure_one(struct runs *r, struct runs_side *side)
 {
 	struct series *s = side->series;
-	int before = s->nruns, err;
 	char name[64];
+	int err;
 
 	run_name(r, side, s->nruns + 1, name, sizeof(name));
 	err = signal_waits() ? -EINTR : measure_run(s, r->trace, s->settings.command);
 	/* Ctrl-C goes to the command, too, which may end of it first */
 	if (err == -ECHILD && signal_waits())
 		err = -EINTR;
-	if (!err)
+	if (!err) {
 		err = tell_run(s, name);
-	if (s->nruns > before)
-		keep(side);
+		if (err)
+			series_drop_run(s);
+		else
+			keep(side);
+	}
 	if (err)
 		snprintf(r->why, sizeof(r->why), "%s: %s", name, how_it_failed(err));
 	return err;

@@ -25,9 +25,9 @@ struct runs {
 
 /*
  * Measures until each side has its runs. What ends it early is said, and in `why`: 0; -EINTR a
- * signal; -ECHILD the command failed; -ENODATA nothing fired, or too little to be compared; -EINVAL
- * a device that there is not; other -errno. Signals that would end the program are blocked when it
- * returns.
+ * signal; -ECHILD the command failed; -ENODATA nothing fired, or too little to be compared, which
+ * is not kept; -EINVAL a device or stage that is not there; other -errno. Signals that would end
+ * the program are blocked when it returns.
  */
 int runs_measure(struct runs *runs);
 
@@ -36,8 +36,5 @@ void runs_unblock_signals(void);
 
 /* Which side has the turn. */
 int runs_turn(int turn, int nsides);
-
-/* "1,234,567". Returns `text`. */
-char *count_format(uint64_t count, char *text, size_t size);
 
 #endif

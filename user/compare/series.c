@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,17 @@ void series__free(struct series *s)
 		run_free(&s->runs[i]);
 	free(s->runs);
 	free(s);
+}
+
+int series_rename(struct series *s, const char *label)
+{
+	char *copy = strdup(label);
+
+	if (!copy)
+		return -ENOMEM;
+	free(s->label);
+	s->label = copy;
+	return 0;
 }
 
 /* Room for one more in an array of `n`, which is zero; NULL without memory. */
@@ -226,6 +238,15 @@ const struct series_cell *series_cell(const struct series_window *window, uint32
 	return bsearch(&stage, window->cells, window->ncells, sizeof(*window->cells), cell_compare);
 }
 
+void series_add_up(struct snapshot_row *sum, const struct series_cell *cell)
+{
+	sum->count += cell->count;
+	sum->sum += cell->sum;
+	sum->max = cell->max > sum->max ? cell->max : sum->max;
+	for (uint32_t i = 0; i < cell->nbuckets; i++)
+		sum->buckets[cell->buckets[i].bucket] += cell->buckets[i].n;
+}
+
 uint64_t series_merge(const struct series_run *run, uint32_t stage, struct snapshot_row *sum,
 		      uint64_t *buckets)
 {
@@ -244,13 +265,22 @@ uint64_t series_merge(const struct series_run *run, uint32_t stage, struct snaps
 			continue;
 		/* what was quiet in between counts once it fires again */
 		ns = until_now;
-		sum->count += cell->count;
-		sum->sum += cell->sum;
-		sum->max = cell->max > sum->max ? cell->max : sum->max;
-		for (uint32_t i = 0; i < cell->nbuckets; i++)
-			buckets[cell->buckets[i].bucket] += cell->buckets[i].n;
+		series_add_up(sum, cell);
 	}
 	return ns;
+}
+
+char *series_command(const struct series *s, char *text, size_t size)
+{
+	char *const *command = s->settings.command;
+	size_t len = 0;
+
+	*text = '\0';
+	for (int i = 0; command && command[i] && len < size; i++)
+		len += snprintf(text + len, size - len, i ? " %s" : "%s", command[i]);
+	if (len >= size)
+		strcpy(text + size - 4, "...");
+	return text;
 }
 
 uint64_t series_run_ns(const struct series_run *run)
@@ -260,4 +290,20 @@ uint64_t series_run_ns(const struct series_run *run)
 	for (int w = 0; w < run->nwindows; w++)
 		ns += run->windows[w].ns;
 	return ns;
+}
+
+struct series_ranges series_ranges(const struct series *s)
+{
+	struct series_ranges range = { 0 };
+
+	for (int r = 0; r < s->nruns; r++) {
+		uint64_t ns = series_run_ns(&s->runs[r]);
+		double load = s->runs[r].load;
+
+		range.shortest = !r || ns < range.shortest ? ns : range.shortest;
+		range.longest = ns > range.longest ? ns : range.longest;
+		range.least_load = !r || load < range.least_load ? load : range.least_load;
+		range.most_load = load > range.most_load ? load : range.most_load;
+	}
+	return range;
 }

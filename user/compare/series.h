@@ -8,9 +8,16 @@
 #define ASSAY_SERIES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/snapshot.h"
+
+/* Bounds of how it is measured, be that asked for on a command line or in a file. */
+#define SERIES_MOST_RUNS    1000
+#define SERIES_LEAST_WINDOW 10000000ULL /* ns: below, none has enough IOs to be worth its place */
+#define SERIES_MOST_DAYS    7		/* of a window, a run, its warm-up */
+#define SERIES_MOST_NS	    (SERIES_MOST_DAYS * 86400 * 1000000000ULL)
 
 /* The machine; texts are owned, "" where not known. */
 struct series_host {
@@ -87,6 +94,9 @@ struct series {
 struct series *series__new(const char *label);
 void series__free(struct series *series);
 
+/* Calls it otherwise. 0 or -ENOMEM. */
+int series_rename(struct series *series, const char *label);
+
 /* The number of a stage, added when it is new; -ENOMEM. */
 int series_stage(struct series *series, const char *name);
 /* The same, -1 when there is none. */
@@ -119,7 +129,20 @@ const struct series_cell *series_cell(const struct series_window *window, uint32
 uint64_t series_merge(const struct series_run *run, uint32_t stage, struct snapshot_row *sum,
 		      uint64_t *buckets);
 
+/* Adds a cell to what `sum` has in count, sum, max and `buckets` [FOLD_BUCKETS]. */
+void series_add_up(struct snapshot_row *sum, const struct series_cell *cell);
+
+/* Its command on one line, cut to `size` with "..." at its end; "" of none. Returns `text`. */
+char *series_command(const struct series *series, char *text, size_t size);
+
 /* How long a run was, ns: its windows together. */
 uint64_t series_run_ns(const struct series_run *run);
+
+/* Of all runs; 0 where there are none. */
+struct series_ranges {
+	uint64_t shortest, longest; /* run, ns */
+	double least_load, most_load;
+};
+struct series_ranges series_ranges(const struct series *series);
 
 #endif

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "host.h"
 #include "settings.h"
+#include "stages.h"
 #include "version.h"
 
 /* Copies `n` texts, or all up to a NULL where `n` is negative; *out ends with a NULL, too. */
@@ -83,13 +85,23 @@ struct series *settings_series(const char *label, const struct compare_options *
 	return NULL;
 }
 
-int settings_rename(struct series *series, const char *label)
+int settings_check(const struct series *series)
 {
-	char *copy = strdup(label);
+	const struct series_settings *s = &series->settings;
+	struct probe_rule *rules;
 
-	if (!copy)
+	if (s->duration && s->warmup >= s->duration) {
+		log_error("--warmup leaves nothing of a run: it is as long as -d");
+		return -EINVAL;
+	}
+	if (!s->no_disks)
+		return 0;
+	rules = stage_rules_of((const char *const *)s->stages, s->nstages);
+	if (!rules && errno == ENOMEM)
 		return -ENOMEM;
-	free(series->label);
-	series->label = copy;
-	return 0;
+	if (!rules)
+		log_error("--stages has stages of the block layer only, and --no-disks leaves "
+			  "these out");
+	free(rules);
+	return rules ? 0 : -EINVAL;
 }

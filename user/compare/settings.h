@@ -17,7 +17,10 @@
 struct series *settings_series(const char *label, const struct compare_options *options,
 			       char *const *command, const struct series *base);
 
-/* Calls a series otherwise. 0 or -ENOMEM. */
-int settings_rename(struct series *series, const char *label);
+/*
+ * Whether a series can be measured by what has come together in its settings. 0, or -EINVAL for
+ * what contradicts itself, which is said; -ENOMEM.
+ */
+int settings_check(const struct series *series);
 
 #endif

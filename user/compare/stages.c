@@ -12,9 +12,10 @@
 #define DOWN "crucible_downstairs"
 
 /*
- * All stages: number, name, what it is, depth, the argument that splits it, provider, the probes at
- * its start and its end, and what a start and its done have in common. Pairs and rows have the
- * stage's number, so that a run may have any of them and leave out the others.
+ * All stages: number, name, what it is, depth, whether it waits, the argument that splits it,
+ * provider, the probes at its start and its end, and what a start and its done have in common.
+ * Pairs and rows have the stage's number, so that a run may have any of them and leave out the
+ * others.
  */
 #define STAGES(X)                                                                             \
 	GUEST(X, READ, "read", "a read of the guest's, to the first downstairs' answer")      \
@@ -51,37 +52,42 @@
 	STEP(X, EXTENT_READ_FILE, "read-file", "reading the file in an extent's read")        \
 	STEP(X, EXTENT_READ_CONTEXTS, "read-get-contexts", "contexts in an extent's read")
 
-#define GUEST(X, number, op, text)                                                               \
-	X(GUEST_##number, "guest-" op, text, STAGE_GUEST, FOLD_FROM_NONE, UP, "gw-" op "-start", \
-	  "gw-" op "-done", KEY_JOB)
-#define QUEUE(X, number, op, what)                                                            \
-	X(QUEUE_##number, "to-downstairs-" op, what " until it is queued for the downstairs", \
-	  STAGE_UPSTAIRS, FOLD_FROM_NONE, UP, "gw-" op "-start", "up-to-ds-" op "-start", KEY_JOB)
+#define GUEST(X, number, op, text)                                                   \
+	X(GUEST_##number, "guest-" op, text, STAGE_GUEST, WORKS, FOLD_FROM_NONE, UP, \
+	  "gw-" op "-start", "gw-" op "-done", KEY_JOB)
+#define QUEUE(X, number, op, what)                                                               \
+	X(QUEUE_##number, "to-downstairs-" op, what " until it is queued for the downstairs",    \
+	  STAGE_UPSTAIRS, WAITS, FOLD_FROM_NONE, UP, "gw-" op "-start", "up-to-ds-" op "-start", \
+	  KEY_JOB)
 #define NET(X, number, op, what)                                                        \
 	X(NET_##number, "net-" op, what " over the network to its downstairs and back", \
-	  STAGE_NETWORK, 1, UP, "ds-" op "-net-start", "ds-" op "-net-done", KEY_JOB_SUB)
+	  STAGE_NETWORK, WORKS, 1, UP, "ds-" op "-net-start", "ds-" op "-net-done", KEY_JOB_SUB)
 /* A job in a downstairs, and its three parts. */
-#define JOB(X, number, op, probe, what)                                                          \
-	PART(X, JOB_##number, "downstairs-" op, what " in a downstairs", STAGE_DOWNSTAIRS,       \
-	     "submit-" probe "-start", "submit-" probe "-done")                                  \
-	PART(X, WAIT_##number, "downstairs-" op "-queue",                                        \
-	     what " in a downstairs before its files", STAGE_PART, "submit-" probe "-start",     \
-	     "os-" probe "-start")                                                               \
-	PART(X, OS_##number, "downstairs-" op "-os", what " in a downstairs' files", STAGE_PART, \
-	     "os-" probe "-start", "os-" probe "-done")                                          \
-	PART(X, ACK_##number, "downstairs-" op "-ack", what " in a downstairs behind its files", \
-	     STAGE_PART, "os-" probe "-done", "submit-" probe "-done")
-#define PART(X, number, name, text, depth, start, done) \
-	X(number, name, text, depth, FOLD_FROM_NONE, DOWN, start, done, KEY_JOB)
+#define JOB(X, number, op, probe, what)                                                           \
+	PART(X, JOB_##number, "downstairs-" op, what " in a downstairs", STAGE_DOWNSTAIRS, WORKS, \
+	     "submit-" probe "-start", "submit-" probe "-done")                                   \
+	PART(X, WAIT_##number, "downstairs-" op "-queue",                                         \
+	     what " in a downstairs before its files", STAGE_PART, WAITS,                         \
+	     "submit-" probe "-start", "os-" probe "-start")                                      \
+	PART(X, OS_##number, "downstairs-" op "-os", what " in a downstairs' files", STAGE_PART,  \
+	     WORKS, "os-" probe "-start", "os-" probe "-done")                                    \
+	PART(X, ACK_##number, "downstairs-" op "-ack", what " in a downstairs behind its files",  \
+	     STAGE_PART, WORKS, "os-" probe "-done", "submit-" probe "-done")
+#define PART(X, number, name, text, depth, waits, start, done) \
+	X(number, name, text, depth, waits, FOLD_FROM_NONE, DOWN, start, done, KEY_JOB)
 #define EXTENT(X, number, step, text) EXTENT_OF(X, number, step, text, STAGE_EXTENT)
 #define STEP(X, number, step, text)   EXTENT_OF(X, number, step, text, STAGE_EXTENT_STEP)
-#define EXTENT_OF(X, number, step, text, depth)                                               \
-	X(number, "extent-" step, text, depth, FOLD_FROM_NONE, DOWN, "extent-" step "-start", \
-	  "extent-" step "-done", KEY_JOB_SUB)
+#define EXTENT_OF(X, number, step, text, depth)                             \
+	X(number, "extent-" step, text, depth, WORKS, FOLD_FROM_NONE, DOWN, \
+	  "extent-" step "-start", "extent-" step "-done", KEY_JOB_SUB)
 
-#define NUMBER(number, ...)			  number,
-#define ENTRY(number, name, text, depth, by, ...) [number] = { name, text, depth, (by) == 1 },
-#define RULES(number, name, text, depth, by, provider, start, done, ...) \
+#define WAITS		    true
+#define WORKS		    false
+
+#define NUMBER(number, ...) number,
+#define ENTRY(number, name, text, depth, waits, by, ...) \
+	[number] = { name, text, depth, waits, (by) == 1 },
+#define RULES(number, name, text, depth, waits, by, provider, start, done, ...) \
 	RULES_LATENCY(provider, start, done, number, by, __VA_ARGS__),
 
 enum { STAGES(NUMBER) NSTAGES };
@@ -105,9 +111,10 @@ static const struct {
 
 static const struct {
 	const char *name, *text;
+	bool waits;
 } disk_parts[BLOCK_BYTES] = {
-	[BLOCK_QUEUED] = { "queued", "queued for a disk" },
-	[BLOCK_ISSUED] = { "device", "at a disk" },
+	[BLOCK_QUEUED] = { "queued", "queued for a disk", WAITS },
+	[BLOCK_ISSUED] = { "device", "at a disk", WORKS },
 };
 
 char *stage_disk_name(enum block_op op, enum block_what what, const char *device, char *dst,
@@ -135,13 +142,6 @@ static const struct stage *find(const char *name)
 	return NULL;
 }
 
-enum stage_depth stage_depth_of(const char *name)
-{
-	const struct stage *stage = find(name);
-
-	return stage ? stage->depth : STAGE_DISK;
-}
-
 /* Of the block layer's stages: whether the bare name is one. */
 static bool find_disk(const char *name, enum block_op *op, enum block_what *what)
 {
@@ -155,6 +155,28 @@ static bool find_disk(const char *name, enum block_op *op, enum block_what *what
 			return true;
 	}
 	return false;
+}
+
+enum stage_depth stage_depth_of(const char *name)
+{
+	const struct stage *stage = find(name);
+	enum block_what what;
+	enum block_op op;
+
+	if (stage)
+		return stage->depth;
+	return find_disk(name, &op, &what) ? STAGE_DISK : STAGE_UNKNOWN;
+}
+
+bool stage_waits(const char *name)
+{
+	const struct stage *stage = find(name);
+	enum block_what what;
+	enum block_op op;
+
+	if (stage)
+		return stage->waits;
+	return find_disk(name, &op, &what) && disk_parts[what].waits;
 }
 
 char *stage_text(const char *name, char *dst, size_t size)

@@ -15,6 +15,7 @@
 
 /* What a stage is a part of, from the guest to the disk: the deeper, the nearer to a cause. */
 enum stage_depth {
+	STAGE_UNKNOWN,	   /* of another version: what it is inside of can't be told */
 	STAGE_GUEST,	   /* all of an IO, at the upstairs' gateway */
 	STAGE_UPSTAIRS,	   /* queued for the downstairs */
 	STAGE_NETWORK,	   /* a client's request to its answer */
@@ -30,6 +31,7 @@ struct stage {
 	const char *name; /* "net-write" */
 	const char *text; /* "a write at a downstairs, as its client sees it" */
 	enum stage_depth depth;
+	bool waits;	/* for work that is done elsewhere: time in a queue */
 	bool by_client; /* told apart by client */
 };
 
@@ -38,9 +40,10 @@ extern const struct stage stages[];
 extern const int nstages;
 extern const struct probe_rule stage_rules[];
 
-/* How deep a stage is by its name, with or without what it is of ("net-write[1]"); STAGE_DISK for
- * one that is not known. */
+/* How deep a stage is, and whether it waits, by its name with or without what it is of
+ * ("net-write[1]"). One that is not known is the outermost, STAGE_UNKNOWN, and does not wait. */
 enum stage_depth stage_depth_of(const char *name);
+bool stage_waits(const char *name);
 
 /*
  * What it is, for people: "a write over the network to its downstairs and back, of client 1". The

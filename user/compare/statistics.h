@@ -11,7 +11,9 @@
  * goes together in reality goes together here. The same statistic is worked out for each quantity,
  * and its greatest absolute value kept: the interval reaches to that one's quantile (max-t;
  * P. Westfall, S. Young: Resampling-Based Multiple Testing, 1993; T. Hothorn, F. Bretz,
- * P. Westfall: Simultaneous Inference in General Parametric Models, Biometrical Journal 50, 2008).
+ * P. Westfall: Simultaneous Inference in General Parametric Models, Biometrical Journal 50, 2008;
+ * by weights: V. Chernozhukov, D. Chetverikov, K. Kato: Gaussian Approximations and Multiplier
+ * Bootstrap for Maxima of Sums of High-Dimensional Random Vectors, Annals of Statistics 41, 2013).
  *
  * A run that is made is a mixture of all measured ones of its group, with normal weights: it has
  * their covariance, and there are enough different ones of even three. For one quantity the
@@ -44,7 +46,9 @@ struct statistics_interval {
 /*
  * Fills out[n]; *reach gets how many standard errors they extend to each side. `confidence` that
  * all hold: 0.99. The resampling has a seed of its own: the same input gives the same result. It
- * takes 0.3 s for 300 quantities of 10 runs a group. 0, -EINVAL for too few runs or a confidence
+ * takes 0.3 s for 300 quantities of 10 runs a group, and seconds at most: where there are so many
+ * runs that it would take longer (300 of such quantities: from 165 runs a group on), the reach is
+ * Bonferroni's bound. 0, -EINVAL for too few runs or a confidence
  * that is none, -ENOMEM.
  */
 int statistics_compare(const struct statistics_input *input, double confidence,

@@ -15,14 +15,14 @@
 
 /* A metric of all runs. */
 struct typical {
-	int runs;      /* that have it */
-	double value;  /* the geometric mean; of no run: 0 */
-	double spread; /* standard deviation by mean; negative of less than two runs */
+	uint64_t count; /* durations, also of runs that have too few for the metric */
+	int runs;	/* that have it */
+	double value;	/* the geometric mean; of no run: 0 */
+	double spread;	/* standard deviation by mean; negative of less than two runs */
 };
 
 struct line {
 	const char *name;
-	uint64_t count; /* of all runs */
 	struct typical median, p99;
 };
 
@@ -35,6 +35,7 @@ static struct typical typical_of(const struct series *s, uint32_t stage, enum me
 
 	for (int i = 0; i < s->nruns; i++) {
 		ns = series_merge(&s->runs[i], stage, &row, buckets);
+		t.count += row.count;
 		if (!metric_value(metric, &row, ns, &value))
 			continue;
 		t.runs++;
@@ -51,20 +52,6 @@ static struct typical typical_of(const struct series *s, uint32_t stage, enum me
 	return t;
 }
 
-static uint64_t count_of(const struct series *s, uint32_t stage)
-{
-	uint64_t count = 0;
-
-	for (int i = 0; i < s->nruns; i++) {
-		for (int w = 0; w < s->runs[i].nwindows; w++) {
-			const struct series_cell *cell = series_cell(&s->runs[i].windows[w], stage);
-
-			count += cell ? cell->count : 0;
-		}
-	}
-	return count;
-}
-
 static int line_order(const void *a, const void *b)
 {
 	const struct line *x = a, *y = b;
@@ -79,8 +66,7 @@ static struct line *lines_of(const struct series *s)
 	struct line *lines = calloc(s->nstages + 1, sizeof(*lines));
 
 	for (int i = 0; i < s->nstages && lines; i++)
-		lines[i] = (struct line){ s->stages[i], count_of(s, i),
-					  typical_of(s, i, METRIC_MEDIAN),
+		lines[i] = (struct line){ s->stages[i], typical_of(s, i, METRIC_MEDIAN),
 					  typical_of(s, i, METRIC_P99) };
 	if (lines)
 		qsort(lines, s->nstages, sizeof(*lines), line_order);
@@ -101,7 +87,8 @@ static void print_typical(FILE *out, enum metric metric, const struct typical *t
 static void print_line(FILE *out, const struct line *line, int width)
 {
 	escape_print(out, line->name);
-	fprintf(out, "%*s %10" PRIu64, width - (int)escape_width(line->name), "", line->count);
+	fprintf(out, "%*s %10" PRIu64, width - (int)escape_width(line->name), "",
+		line->median.count);
 	print_typical(out, METRIC_MEDIAN, &line->median);
 	print_typical(out, METRIC_P99, &line->p99);
 	fputc('\n', out);
@@ -143,7 +130,7 @@ static json_t *json_of_line(const struct line *line)
 	json_t *json = json_object();
 
 	json_set(json, "stage", json_text(line->name));
-	json_set(json, "count", json_integer(line->count));
+	json_set(json, "count", json_integer(line->median.count));
 	json_set(json, "runs", json_integer(line->median.runs));
 	json_set(json, "median_ns", json_number(line->median.runs, line->median.value));
 	json_set(json, "median_spread", json_number(line->median.runs > 1, line->median.spread));

@@ -250,15 +250,14 @@ static error_t add_pid(struct options *o, struct argp_state *state, const char *
 	return -err;
 }
 
-/* One more word of an option that can be given often. */
-static error_t add_word(const char ***words, int *n, const char *arg)
+int options_add_word(const char ***words, int *n, const char *word)
 {
 	const char **more = reallocarray(*words, *n + 1, sizeof(*more));
 
 	if (!more)
-		return ENOMEM;
+		return -ENOMEM;
 	*words = more;
-	more[(*n)++] = arg;
+	more[(*n)++] = word;
 	return 0;
 }
 
@@ -301,7 +300,7 @@ static error_t parse_what(int key, char *arg, struct argp_state *state)
 	case 'p':
 		return add_pid(o, state, arg);
 	case 'e':
-		return add_word(&o->files, &o->nfiles, arg);
+		return -options_add_word(&o->files, &o->nfiles, arg);
 	case 'Z':
 		o->wait = true;
 		return 0;
@@ -395,14 +394,14 @@ static error_t parse_kernel(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'D':
-		return add_word(&o->devices, &o->ndevices, arg);
+		return -options_add_word(&o->devices, &o->ndevices, arg);
 	case OPT_JOB:
 		o->job_given = true;
 		return set_count(state, "--job", arg, &o->job);
 	case OPT_SLOWEST:
 		return set_count(state, "--slowest", arg, &o->slowest);
 	case OPT_MAINTENANCE:
-		return add_word(&o->maintenance, &o->nmaintenance, arg);
+		return -options_add_word(&o->maintenance, &o->nmaintenance, arg);
 	case OPT_WINDOW:
 		return set_duration(state, "--window", arg, 1, &o->window);
 	case OPT_EVENTS:

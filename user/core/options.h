@@ -112,6 +112,9 @@ void options_free(struct options *options);
 /* Adds a process, as -p does. -EINVAL when the text is no process ID, -ENOMEM. */
 int options_add_pid(struct options *options, const char *text);
 
+/* One more word of an option that can be given often; words[*n] is not copied. 0 or -ENOMEM. */
+int options_add_word(const char ***words, int *n, const char *word);
+
 /*
  * Calls `fn` for each option of the spec, and for each title above some of them (then `name` is
  * NULL): "p", "pid", "PID", "only this process". `letter` is 0 where there is none.

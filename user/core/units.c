@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,33 @@ const char *duration_format(uint64_t ns, char *buf, size_t size)
 			 : value < 99.995 ? 2
 					  : 1,
 			 value, units[unit]);
+	return buf;
+}
+
+char *count_format(uint64_t count, char *buf, size_t size)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	size_t at = 0;
+
+	for (int i = 0; i < n && at + 2 < size; i++) {
+		if (i && (n - i) % 3 == 0)
+			buf[at++] = ',';
+		buf[at++] = digits[i];
+	}
+	buf[at] = '\0';
+	return buf;
+}
+
+char *count_format_short(double count, char *buf, size_t size)
+{
+	static const char units[] = "kMGTPE";
+	int unit = -1;
+
+	/* from there on it would be rounded to four digits */
+	for (; count >= 999.5 && (unit < 0 || units[unit + 1]); unit++)
+		count /= 1000;
+	snprintf(buf, size, "%.3g%.1s", count, unit < 0 ? "" : units + unit);
 	return buf;
 }
 

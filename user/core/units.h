@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Durations and moments, as people write and read them.
+ * Durations, moments and counts, as people write and read them.
  */
 #ifndef ASSAY_UNITS_H
 #define ASSAY_UNITS_H
@@ -18,6 +18,13 @@ int duration_parse(const char *text, uint64_t *ns);
 
 /* "812ns", "1.234us", "12.34ms", "2.500s": four digits at least. Returns `buf`. */
 const char *duration_format(uint64_t ns, char *buf, size_t size);
+
+/* "1,234,567". Returns `buf`. */
+char *count_format(uint64_t count, char *buf, size_t size);
+
+/* "100", "2.2k", "46M", "0.25": three digits at most, those behind that are zero left out; of what
+ * is not below 0. Returns `buf`. */
+char *count_format_short(double count, char *buf, size_t size);
 
 /* CLOCK_MONOTONIC now, in ns: the clock of every record. */
 uint64_t monotonic_now(void);

@@ -469,19 +469,6 @@ static void print_times(const struct view *v)
 	fprintf(v->out, "%*s%.*s\n", last - used, "", width, text + from);
 }
 
-/* "100", "2.2k", "46M": a rounded count, exactly. */
-static const char *count_format(uint64_t count, char *buf, size_t size)
-{
-	static const char units[] = "kMGTPE";
-	double value = (double)count;
-	int unit = -1;
-
-	for (; value >= 1000; unit++)
-		value /= 1000;
-	snprintf(buf, size, "%.3g%.1s", value, unit < 0 ? "" : units + unit);
-	return buf;
-}
-
 /* The lowest count of each level, on as many lines as they need. */
 static void print_legend(const struct view *v)
 {
@@ -491,7 +478,7 @@ static void print_legend(const struct view *v)
 
 	fputs(title, v->out);
 	for (int i = 0; i < v->levels; i++) {
-		int width = 4 + strlen(count_format(v->least[i], text, sizeof(text)));
+		int width = 4 + strlen(count_format_short(v->least[i], text, sizeof(text)));
 
 		if (used + width > v->map->width) {
 			used = sizeof(title) - 1;

@@ -409,10 +409,12 @@ static void run_wait_child(struct run *run)
 	else
 		run_await_child(run);
 	status = child_wait(run->child);
-	run->end.command = status;
-	if (status < 0)
+	if (status < 0) {
 		run_fail(run, "wait for the command", status);
-	else if (run->status == STATUS_OK)
+		return;
+	}
+	run->end.command = status;
+	if (run->status == STATUS_OK)
 		run->status = status;
 }
 

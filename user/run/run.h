@@ -17,8 +17,8 @@ int run_report(const struct report *report, struct options *options);
 /* How a run ended, beside its status. */
 struct run_end {
 	int signal;  /* by this one; 0: by itself */
-	int command; /* what the command ended with (child_wait()); -1: there was none, or its
-			end was not seen; RUN_NO_COMMAND: it could not be started */
+	int command; /* the status that the command ended with (child_wait()); -1: there was none,
+			or its end was not seen; RUN_NO_COMMAND: it could not be started */
 };
 #define RUN_NO_COMMAND 127 /* as shells have it */
 

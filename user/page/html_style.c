@@ -103,7 +103,7 @@ const char html_style[] =
 	"summary .gist b{color:var(--v);font-weight:650}\n"
 	".body{border-top:1px solid var(--line);padding:0 0 18px;scroll-margin-top:58px}\n"
 	".body>p{padding:12px 18px 8px;color:var(--soft);font-size:14px}\n"
-	".body>p::first-letter{text-transform:uppercase}\n"
+	"h1::first-letter,.notice li::first-letter,.body>p::first-letter{text-transform:uppercase}\n"
 	".back{font-size:13px;padding:0 18px}\n"
 
 	/* charts */

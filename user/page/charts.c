@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "charts.h"
+#include "compare/metrics.h"
 #include "heat.h"
-#include "html.h"
-#include "metrics.h"
+#include "render/markup.h"
 #include "svg.h"
 
 #define HEIGHT	     190 /* of the distributions' charts, pixels */
@@ -44,7 +44,7 @@ static void legend(const struct charts *c)
 	fputs("<p class=\"legend\">", c->out);
 	for (int side = 0; side < 2; side++) {
 		fprintf(c->out, "<span><i class=\"%s\"></i>", side_class[side]);
-		html_text(c->out, c->sides[side]);
+		markup_text(c->out, c->sides[side]);
 		fputs(has_side(c, side) ? "</span> " : ": none</span> ", c->out);
 	}
 	fputs("</p>\n", c->out);
@@ -78,7 +78,7 @@ static void grid_of_latencies(const struct charts *c, const struct svg_axis *axi
 
 #define STEPS_PER_OCTAVE 8
 #define STEPS		 (64 * STEPS_PER_OCTAVE)
-#define RAREST		 0.001 /* at either end: left to the other chart */
+#define RAREST		 0.01 /* at either end: left to the other chart */
 
 struct density {
 	double shares[STEPS]; /* of all durations, by log2 */
@@ -134,8 +134,8 @@ static int chart_density(const struct charts *c)
 	legend(c);
 	plot_begin(c, "distribution of latency", "A and B", HEIGHT);
 	svg_grid_y(c->out, &y, ticks, svg_share_ticks(&y, TICKS_UP, ticks), HEIGHT);
-	grid_of_latencies(c, &x, "latency, log scale, p0.1 to p99.9");
-	svg_canvas(c->out, SVG_UNITS, SVG_UNITS);
+	grid_of_latencies(c, &x, "latency, log scale, p1 to p99");
+	svg_canvas(c->out);
 	for (int side = 0; side < 2; side++)
 		if (has_side(c, side))
 			draw_density(c, &densities[side], &x, &y, side ? "b" : "a area");
@@ -190,7 +190,7 @@ static void chart_tail(const struct charts *c)
 	plot_begin(c, "share of durations longer than a latency", "A and B", HEIGHT);
 	svg_grid_y(c->out, &y, ticks, svg_rare_ticks(&y, SVG_TICKS, ticks), HEIGHT);
 	grid_of_latencies(c, &x, "latency, log scale");
-	svg_canvas(c->out, SVG_UNITS, SVG_UNITS);
+	svg_canvas(c->out);
 	for (int side = 0; side < 2; side++)
 		if (has_side(c, side))
 			draw_tail(c, side, &x, &y);
@@ -338,7 +338,7 @@ static void chart_percentiles(const struct charts *c, int side, const struct svg
 	grid_of_runs(c, t, TIME_HEIGHT);
 	if (has_side(c, 0))
 		draw_reference(c, y);
-	svg_canvas(c->out, SVG_UNITS, SVG_UNITS);
+	svg_canvas(c->out);
 	fprintf(c->out, "<g class=\"%s\">", side_class[side]);
 	for (int i = 0; i < LINES; i++) {
 		draw_columns(c, t, lines[i].p, y, lines[i].windows);
@@ -356,7 +356,7 @@ static void side_caption(const struct charts *c, const char *title, int side, co
 {
 	fprintf(c->out, "<figure><figcaption><b>%s</b> <span><i class=\"%s\"></i>", title,
 		side_class[side]);
-	html_text(c->out, c->sides[side]);
+	markup_text(c->out, c->sides[side]);
 	fprintf(c->out, "%s</span></figcaption>\n", what);
 }
 

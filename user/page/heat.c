@@ -170,26 +170,15 @@ void heat_draw(const struct heat *heat, int side, FILE *out)
 	fputs("</svg>\n", out);
 }
 
-/* "3", "450", "12k": two digits. */
-static const char *rate_format(double rate, char *text, size_t size)
-{
-	static const char units[] = " kMGTP";
-	int unit = 0;
-
-	for (; units[unit + 1] && rate >= 999.5; unit++)
-		rate /= 1000;
-	snprintf(text, size, rate >= 99.5 ? "%.0f%.1s" : "%.2g%.1s", rate,
-		 unit ? &units[unit] : "");
-	return text;
-}
-
 void heat_legend(const struct heat *heat, FILE *out)
 {
 	char least[24], most[24];
 
-	fprintf(out, "<p class=\"legend scale\">%s/s", rate_format(heat->least, least, 24));
+	fprintf(out, "<p class=\"legend scale\">%s/s",
+		count_format_short(heat->least, least, sizeof(least)));
 	fputs(" <span>", out);
 	for (int level = 0; level < HEAT_LEVELS; level++)
 		fprintf(out, "<i class=\"h%d\"></i>", level);
-	fprintf(out, "</span> %s/s in a cell</p>", rate_format(heat->most, most, 24));
+	fprintf(out, "</span> %s/s in a cell</p>",
+		count_format_short(heat->most, most, sizeof(most)));
 }

@@ -6,7 +6,7 @@
 #ifndef ASSAY_TIMELINE_H
 #define ASSAY_TIMELINE_H
 
-#include "series.h"
+#include "compare/series.h"
 
 #define TIMELINE_COLUMNS 120
 

@@ -34,14 +34,8 @@ static void span_add(struct timeline_span *span, const struct series_window *win
 	const struct series_cell *cell = series_cell(window, stage);
 
 	span->ns += window->ns;
-	if (!cell)
-		return;
-	span->row.count += cell->count;
-	span->row.sum += cell->sum;
-	if (cell->max > span->row.max)
-		span->row.max = cell->max;
-	for (uint32_t i = 0; i < cell->nbuckets; i++)
-		span->row.buckets[cell->buckets[i].bucket] += cell->buckets[i].n;
+	if (cell)
+		series_add_up(&span->row, cell);
 }
 
 /* All windows of a run, each to its column, which is one that the run has begun. */

@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "core/escape.h"
-#include "html.h"
+#include "markup.h"
 
-/* The first `n` bytes, which have nothing in them that HTML knows. Cut between characters only. */
+/* The first `n` bytes, which have nothing in them that means something in markup. Cut between
+ * characters only. */
 static size_t print_plain(FILE *out, const char *text, size_t n)
 {
 	char piece[256];
@@ -18,7 +19,7 @@ static size_t print_plain(FILE *out, const char *text, size_t n)
 	return take;
 }
 
-void html_text(FILE *out, const char *text)
+void markup_text(FILE *out, const char *text)
 {
 	static const char special[] = "&<>\"'";
 
@@ -29,14 +30,5 @@ void html_text(FILE *out, const char *text)
 			text += print_plain(out, text, plain);
 		else
 			fprintf(out, "&#%d;", *text++);
-	}
-}
-
-void html_signed(FILE *out, const char *text)
-{
-	for (const char *p = text; *p; p++) {
-		const char c[2] = { *p, '\0' };
-
-		html_text(out, *p == '-' && (p == text || p[-1] == ' ') ? "\u2212" : c);
 	}
 }

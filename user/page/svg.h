@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Drawings within a page (inline SVG): frames with axes, lines, and intervals of a change. They are
- * as wide as their place, and their text is as large as the page's at any width: what is placed
- * along a frame's width is in percent of it, only lines are stretched. The page's style has the
- * colours and the room for the axes' labels around the frame.
+ * Drawings within a page (inline SVG): frames with axes, and lines. They are as wide as their
+ * place, and their text is as large as the page's at any width: what is placed along a frame's
+ * width is in percent of it, only lines are stretched. The page's style has the colours and the
+ * room for the axes' labels around the frame.
  */
 #ifndef ASSAY_SVG_H
 #define ASSAY_SVG_H
 
 #include <stdbool.h>
 #include <stdio.h>
-
-#include "comparison.h"
 
 /* Where values are, from one end of a frame to the other. */
 struct svg_axis {
@@ -56,12 +54,11 @@ void svg_grid_y(FILE *out, const struct svg_axis *axis, const struct svg_tick *t
  * SVG_UNITS in width and height, from its upper left corner.
  */
 #define SVG_UNITS 1000
-void svg_canvas(FILE *out, int width, int height);
+void svg_canvas(FILE *out);
 
 struct svg_path {
 	FILE *out;
 	int x, y; /* where the pen is */
-	bool open;
 };
 void svg_path_begin(struct svg_path *path, FILE *out, const char *class);
 /* To a place, of 0 to 1 from the lower left corner: without a line, with one, level first. */
@@ -69,20 +66,5 @@ void svg_path_move(struct svg_path *path, double x, double y);
 void svg_path_line(struct svg_path *path, double x, double y);
 void svg_path_step(struct svg_path *path, double x, double y);
 void svg_path_end(struct svg_path *path);
-
-/*
- * Intervals of changes, below one another on one scale: about linear up to the threshold,
- * logarithmic beyond, so that a small one and a large one are both seen.
- */
-struct svg_forest {
-	double worse, better; /* the threshold both ways: logarithms of factors, +, - */
-	double left, right;   /* ends: of the scale, where the threshold is near 1 */
-};
-struct svg_forest svg_forest(const struct comparison *comparison);
-
-/* The scale, and one interval. `name` is what changed. */
-void svg_forest_axis(FILE *out, const struct svg_forest *forest);
-void svg_forest_row(FILE *out, const struct svg_forest *forest, const char *name,
-		    const struct change *change);
 
 #endif

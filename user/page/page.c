@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "charts.h"
+#include "compare/output_words.h"
 #include "core/units.h"
 #include "html.h"
-#include "output_words.h"
-#include "outputs.h"
-#include "svg.h"
+#include "page.h"
+#include "render/markup.h"
+#include "svg_forest.h"
 #include "timeline.h"
 
 /* A page in the making. */
@@ -47,7 +48,7 @@ static void print_head(const struct page *p, const char *sentence)
 	      "style-src 'unsafe-inline'\"/>\n"
 	      "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>Assay: ",
 	      p->out);
-	html_text(p->out, sentence);
+	markup_text(p->out, sentence);
 	fprintf(p->out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", html_style);
 }
 
@@ -58,7 +59,7 @@ static void print_verdict(const struct page *p, const char *sentence)
 	fprintf(p->out, "<header class=\"card verdict-card %s\">\n", looks[c->verdict].class);
 	print_mark(p, c->verdict);
 	fputs("\n<h1>", p->out);
-	html_text(p->out, sentence);
+	markup_text(p->out, sentence);
 	fputs("</h1>\n<ul class=\"tally\">", p->out);
 	for (int v = VERDICT_SLOWER; v >= VERDICT_TOO_FEW; v--)
 		if (c->nverdicts[v])
@@ -83,7 +84,7 @@ static void print_note(void *arg, enum words_note note, const char *text)
 		      "</b>\n<ul>\n",
 		      notes->p->out);
 	fputs("<li>", notes->p->out);
-	html_text(notes->p->out, text);
+	markup_text(notes->p->out, text);
 	fputs("</li>\n", notes->p->out);
 }
 
@@ -119,53 +120,45 @@ static void text_time(FILE *out, const struct series *s)
 
 static void text_runs(FILE *out, const struct series *s)
 {
-	uint64_t least = UINT64_MAX, most = 0;
-	char from[24], to[24];
+	char durations[72], window[32];
 
 	fprintf(out, "%d", s->nruns);
-	for (int r = 0; r < s->nruns; r++) {
-		uint64_t ns = series_run_ns(&s->runs[r]);
-
-		least = ns < least ? ns : least;
-		most = ns > most ? ns : most;
-	}
-	if (!s->nruns)
-		return;
-	duration_format(least, from, sizeof(from));
-	duration_format(most, to, sizeof(to));
-	fprintf(out, strcmp(from, to) ? " of %s to %s" : " of %s", from, to);
-	fprintf(out, ", in windows of %s", duration_format(s->settings.window, from, sizeof(from)));
+	if (s->nruns)
+		fprintf(out, " of %s, in windows of %s",
+			words_durations(s, durations, sizeof(durations)),
+			duration_format(s->settings.window, window, sizeof(window)));
 }
 
 static void text_load(FILE *out, const struct series *s)
 {
-	double least = INFINITY, most = 0;
+	char loads[72];
 
-	for (int r = 0; r < s->nruns; r++) {
-		least = fmin(least, s->runs[r].load);
-		most = fmax(most, s->runs[r].load);
-	}
 	if (s->nruns)
-		fprintf(out, "%.2f to %.2f", least, most);
+		fputs(words_loads(s, loads, sizeof(loads)), out);
+}
+
+/* Of what words_…() made, and frees it. Without memory it is left out. */
+static void text_words(FILE *out, char *words)
+{
+	markup_text(out, words ? words : "");
+	free(words);
 }
 
 static void text_host(FILE *out, const struct series *s)
 {
-	char *words = words_host(s);
-
-	html_text(out, words ? words : "");
-	free(words);
+	text_words(out, words_host(s));
 }
 
+/* Whole paths and IDs, which other forms have no room for. */
 static void text_binaries(FILE *out, const struct series *s)
 {
 	for (int i = 0; i < s->nbinaries; i++) {
 		const struct series_binary *b = &s->binaries[i];
 
 		fputs(i ? "<br/>" : "", out);
-		html_text(out, b->path);
+		markup_text(out, b->path);
 		fputs("<br/><code>", out);
-		html_text(out, *b->build_id ? b->build_id : "no build ID");
+		markup_text(out, *b->build_id ? b->build_id : "no build ID");
 		fputs("</code>", out);
 	}
 }
@@ -175,16 +168,13 @@ static void text_command(FILE *out, const struct series *s)
 	if (!s->settings.command)
 		fputs("none: what ran there", out);
 	fputs("<code>", out);
-	for (int i = 0; s->settings.command && s->settings.command[i]; i++) {
-		fputs(i ? " " : "", out);
-		html_text(out, s->settings.command[i]);
-	}
+	text_words(out, words_command(s));
 	fputs("</code>", out);
 }
 
 static void text_assay(FILE *out, const struct series *s)
 {
-	html_text(out, s->assay ? s->assay : "");
+	markup_text(out, s->assay ? s->assay : "");
 }
 
 static const struct {
@@ -200,18 +190,12 @@ static const struct {
 /* A fact of one side, as markup in new memory; NULL without memory. */
 static char *fact_dup(size_t fact, const struct series *s)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct text text;
 
-	if (!out)
+	if (!text_begin(&text))
 		return NULL;
-	facts[fact].print(out, s);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	facts[fact].print(text.out, s);
+	return text_end(&text);
 }
 
 /* What is the same on both sides stands there once. */
@@ -239,9 +223,9 @@ static int print_sides(const struct page *p)
 	      "role=\"region\" aria-labelledby=\"sides\">\n<table class=\"sides\"><thead><tr>"
 	      "<td></td><th scope=\"col\">",
 	      p->out);
-	html_text(p->out, p->sides[0]);
+	markup_text(p->out, p->sides[0]);
 	fputs("</th><th scope=\"col\">", p->out);
-	html_text(p->out, p->sides[1]);
+	markup_text(p->out, p->sides[1]);
 	fputs("</th></tr></thead>\n<tbody>\n", p->out);
 	for (size_t i = 0; !err && i < FACTS; i++)
 		err = print_fact(p, i);
@@ -255,22 +239,23 @@ static int print_sides(const struct page *p)
 static void print_column(const struct page *p, const char *class, const char *title)
 {
 	fprintf(p->out, "<th scope=\"col\" role=\"columnheader\" class=\"%s\">", class);
-	html_text(p->out, title);
+	markup_text(p->out, title);
 	fputs("</th>", p->out);
 }
 
-static void print_columns(const struct page *p, const char *what, const char *more)
+/* Of the overview, a stage a row; or of a stage, a metric a row. */
+static void print_columns(const struct page *p, bool overview)
 {
 	fputs("<thead role=\"rowgroup\"><tr role=\"row\">", p->out);
 	print_column(p, "verdict", "Verdict");
-	print_column(p, "name", what);
-	if (!strcmp(more, "Metric"))
-		print_column(p, "metric", more);
+	print_column(p, "name", overview ? "Stage" : "Metric");
+	if (overview)
+		print_column(p, "metric", "Metric");
 	print_column(p, "n before", p->sides[0]);
 	print_column(p, "n after", p->sides[1]);
 	print_column(p, "n change", "Change");
-	if (strcmp(more, "Metric"))
-		print_column(p, "n interval", more);
+	if (!overview)
+		print_column(p, "n interval", "Interval");
 	fputs("<th scope=\"col\" role=\"columnheader\" class=\"plot-cell\">", p->out);
 	svg_forest_axis(p->out, &p->forest);
 	fputs("</th></tr></thead>\n<tbody role=\"rowgroup\">\n", p->out);
@@ -299,7 +284,7 @@ static void print_value(const struct page *p, const char *class, enum metric met
 	char text[32];
 
 	fprintf(p->out, "<td role=\"cell\" class=\"n %s\">", class);
-	html_text(p->out, words_value(metric, value, text, sizeof(text)));
+	markup_text(p->out, metric_format(metric, value, text, sizeof(text)));
 	fputs("</td>", p->out);
 }
 
@@ -314,7 +299,7 @@ static void print_change(const struct page *p, double change)
 static void print_change_cells(const struct page *p, enum metric metric,
 			       const struct change *change, bool interval)
 {
-	bool compared = words_compared(change);
+	bool compared = change_compared(change);
 	char text[80];
 
 	print_value(p, "before", metric, change->a);
@@ -322,10 +307,10 @@ static void print_change_cells(const struct page *p, enum metric metric,
 	fputs("<td role=\"cell\" class=\"n change\">", p->out);
 	if (compared)
 		print_change(p, change->change);
-	if (interval)
+	if (interval) {
 		fputs("</td><td role=\"cell\" class=\"n interval\">", p->out);
-	if (interval)
-		html_signed(p->out, words_interval(change, text, sizeof(text)));
+		html_signed(p->out, interval_format(change, text, sizeof(text)));
+	}
 	fputs("</td><td role=\"cell\" class=\"plot-cell\">", p->out);
 	if (compared)
 		svg_forest_row(p->out, &p->forest, metrics[metric].title, change);
@@ -336,16 +321,15 @@ static void print_change_cells(const struct page *p, enum metric metric,
 static void print_method(const struct page *p)
 {
 	const struct comparison *c = p->c;
-	double threshold = 100 * c->threshold;
 
 	fprintf(p->out,
-		"<p class=\"note\">The interval holds the true change; all %d intervals on this "
-		"page do so together with %.4g %% confidence. Dashed lines: the threshold, worse or "
-		"better by a factor of %.4g. Slower: all of the interval is beyond it. Faster: the "
-		"same on the other side. Same: surely not slower. Inconclusive: may be slower, may "
-		"be not. Runs are what is compared, %d against %d, by resampling whole runs "
-		"(Westfall and Young's max-t).</p>\n",
-		c->ncompared, 100 * c->confidence, 1 + threshold / 100, c->series[0]->nruns,
+		"<p class=\"note\">Intervals hold the true changes, all %d of this page together "
+		"with %.4g %% confidence. Dashed lines: the threshold, a factor of %.4g in both "
+		"directions. Slower: all of an interval is beyond it; faster: the same on the other "
+		"side; same: surely not slower; inconclusive: slower or not, there is too much "
+		"noise to say. Of rates, more is better. What is compared is runs, %d with %d, by "
+		"resampling whole runs (Westfall and Young's max-t).</p>\n",
+		c->ncompared, 100 * c->confidence, 1 + c->threshold, c->series[0]->nruns,
 		c->series[1]->nruns);
 }
 
@@ -355,7 +339,7 @@ static void print_overview(const struct page *p)
 	      "tabindex=\"0\" role=\"region\" aria-labelledby=\"overview\">\n"
 	      "<table class=\"changes\" role=\"table\">",
 	      p->out);
-	print_columns(p, "Stage", "Metric");
+	print_columns(p, true);
 	for (int i = 0; i < p->c->nstages; i++) {
 		const struct stage_change *s = &p->c->stages[i];
 
@@ -364,9 +348,9 @@ static void print_overview(const struct page *p)
 			"<th scope=\"row\" role=\"rowheader\" class=\"name\">"
 			"<a href=\"#stage-%d\">",
 			i + 1);
-		html_text(p->out, s->name);
+		markup_text(p->out, s->name);
 		fprintf(p->out, "</a></th><td role=\"cell\" class=\"metric\">%s</td>",
-			words_compared(&s->changes[s->main]) ? metrics[s->main].title : "");
+			change_compared(&s->changes[s->main]) ? metrics[s->main].title : "");
 		print_change_cells(p, s->main, &s->changes[s->main], false);
 	}
 	fputs("</tbody></table>\n</div>\n", p->out);
@@ -381,10 +365,10 @@ static void print_summary(const struct page *p, const struct stage_change *s)
 	char a[32], b[32];
 
 	fputs("<summary><h3>", p->out);
-	html_text(p->out, s->name);
+	markup_text(p->out, s->name);
 	fputs("</h3>", p->out);
 	print_mark(p, s->verdict);
-	if (words_compared(change)) {
+	if (change_compared(change)) {
 		fprintf(p->out, "<span class=\"gist\">%s %s \u2192 %s, <b>", metrics[s->main].title,
 			metric_format(s->main, change->a, a, sizeof(a)),
 			metric_format(s->main, change->b, b, sizeof(b)));
@@ -400,7 +384,7 @@ static void print_metrics(const struct page *p, const struct stage_change *s, in
 		"<div class=\"box\" tabindex=\"0\" role=\"region\" aria-label=\"Metrics of stage "
 		"%d\"><table class=\"changes\" role=\"table\">",
 		number);
-	print_columns(p, "Metric", "Interval");
+	print_columns(p, false);
 	for (int m = 0; m < METRICS; m++) {
 		print_verdict_cell(p, s->changes[m].verdict, &s->changes[m]);
 		fprintf(p->out, "<th scope=\"row\" role=\"rowheader\" class=\"name\">%s</th>",
@@ -435,8 +419,8 @@ static int print_stage(const struct page *p, int i)
 	print_summary(p, s);
 	/* the place that links go to is within, so that following one unfolds it */
 	fprintf(p->out, "<div class=\"body\" id=\"stage-%d\">\n<p>", i + 1);
-	html_text(p->out, stage_text(s->name, text, sizeof(text)));
-	fprintf(p->out, ". Durations: %" PRIu64 " in A, %" PRIu64 " in B.</p>\n", s->count[0],
+	markup_text(p->out, stage_text(s->name, text, sizeof(text)));
+	fprintf(p->out, ". Durations: %" PRIu64 " before, %" PRIu64 " after.</p>\n", s->count[0],
 		s->count[1]);
 	print_metrics(p, s, i + 1);
 	err = print_charts(p, s);
@@ -476,7 +460,7 @@ static int print_page(const struct page *p)
 	return err;
 }
 
-int output_html(const struct comparison *c, FILE *out)
+int page_print(const struct comparison *c, FILE *out)
 {
 	struct page p = { .c = c, .out = out, .forest = svg_forest(c) };
 	int err = -ENOMEM;
@@ -488,4 +472,20 @@ int output_html(const struct comparison *c, FILE *out)
 	free(p.sides[0]);
 	free(p.sides[1]);
 	return err;
+}
+
+void page_print_failed(const char *command, const char *why, FILE *out)
+{
+	struct page p = { .out = out };
+	char title[64];
+
+	snprintf(title, sizeof(title), "%s could not measure", command);
+	print_head(&p, title);
+	fprintf(out,
+		"<header class=\"card verdict-card %s\">\n<h1>Could not measure</h1>\n<p>assay ",
+		looks[VERDICT_TOO_FEW].class);
+	markup_text(out, command);
+	fputs(": ", out);
+	markup_text(out, why);
+	fputs(".</p>\n</header>\n</main>\n</body>\n</html>\n", out);
 }

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "html.h"
+#include "render/markup.h"
 #include "svg.h"
 
 #define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -159,7 +159,7 @@ int svg_rare_ticks(const struct svg_axis *axis, int most, struct svg_tick *ticks
 void svg_begin(FILE *out, const char *class, int height, const char *title)
 {
 	fprintf(out, "<svg class=\"%s\" height=\"%d\" role=\"img\"><title>", class, height);
-	html_text(out, title);
+	markup_text(out, title);
 	fputs("</title>", out);
 }
 
@@ -190,12 +190,12 @@ void svg_grid_y(FILE *out, const struct svg_axis *axis, const struct svg_tick *t
 	fputs("</g>\n", out);
 }
 
-void svg_canvas(FILE *out, int width, int height)
+void svg_canvas(FILE *out)
 {
 	fprintf(out,
 		"<svg class=\"canvas\" width=\"100%%\" height=\"100%%\" viewBox=\"0 0 %d %d\" "
 		"preserveAspectRatio=\"none\">",
-		width, height);
+		SVG_UNITS, SVG_UNITS);
 }
 
 void svg_path_begin(struct svg_path *path, FILE *out, const char *class)

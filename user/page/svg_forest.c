@@ -3,6 +3,7 @@
 
 #include "core/escape.h"
 #include "svg.h"
+#include "svg_forest.h"
 
 #define ROW_HEIGHT  22
 #define AXIS_HEIGHT 16
@@ -17,15 +18,10 @@ static double bend(const struct svg_forest *f, double factor)
 	return asinh(factor / f->worse);
 }
 
-static double log_change(double change)
-{
-	return change > -1 ? log1p(change) : -FARTHEST;
-}
-
 /* Widens the scale so that it holds a change. */
 static void make_room(double *left, double *right, double change)
 {
-	double factor = log_change(change);
+	double factor = log1p(change);
 
 	if (!isfinite(factor))
 		return;
@@ -126,7 +122,7 @@ static void arrow(FILE *out, bool right)
 void svg_forest_row(FILE *out, const struct svg_forest *f, const char *name,
 		    const struct change *change)
 {
-	double low = log_change(change->low), high = log_change(change->high);
+	double low = log1p(change->low), high = log1p(change->high);
 	char at[24], from[24], to[24], title[256];
 
 	snprintf(title, sizeof(title), "%s: %s, interval %s to %s", name,
@@ -140,7 +136,7 @@ void svg_forest_row(FILE *out, const struct svg_forest *f, const char *name,
 	fprintf(out, "<line class=\"reach\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"11\" y2=\"11\"/>",
 		100 * place(f, low), 100 * place(f, high));
 	fprintf(out, "<circle cx=\"%.2f%%\" cy=\"11\" r=\"4\"/>",
-		100 * place(f, log_change(change->change)));
+		100 * place(f, log1p(change->change)));
 	if (bend(f, low) < f->left)
 		arrow(out, false);
 	if (bend(f, high) > f->right)
