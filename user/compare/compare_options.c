@@ -95,7 +95,7 @@ static const struct {
 	{ { "output", 'o', "NAME", 0, "keep what was measured: NAME.a.json and NAME.b.json", 4 },
 	  AB },
 	{ { "json", 'j', 0, 0, "JSON, one object, in place of the table", 4 }, ANY },
-	{ { "all", OPT_ALL, 0, 0, "every metric of every stage, not a line a stage", 4 },
+	{ { "all", OPT_ALL, 0, 0, "every stage, and every metric of it, a line each", 4 },
 	  COMPARES },
 	{ { "junit", OPT_JUNIT, "FILE", 0, "also write JUnit XML, a test case a stage", 4 },
 	  COMPARES },

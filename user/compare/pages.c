@@ -59,16 +59,17 @@
 	"surely moved most, or one further in that may have moved as much. A stage that waits "    \
 	"for another gives way to it, and those of which only the rate fell come last.\n"
 
-#define OUTPUTS                                                                                   \
-	"A table on stdout: a line a stage, those first that are worse and moved most, with the " \
-	"metric that moved most, both values, the change, and its interval, drawn; --all has "    \
-	"every metric. -j: one JSON object in place of the table. --junit, --markdown and "       \
-	"--html write files besides: a test case a stage, in which a regression is a failure; a " \
-	"table for a job's summary, appended to what is in the file; a page with the "            \
-	"distributions, percentiles over time and heatmaps, which needs no network and no "       \
-	"script. --annotate github prints ::error, ::warning and ::notice lines, which GitHub's " \
-	"runner shows with the job, on stderr. Files are opened before anything is measured. "    \
-	"Where nothing could be measured, they say so.\n"
+#define OUTPUTS                                                                                  \
+	"A table on stdout: a line a stage, those first that are worse and moved most, with the" \
+	" metric that moved most, both values, the change, and its interval, drawn. Stages that" \
+	" are the same, and inconclusive ones behind the first eight, are named only; --all has" \
+	" every metric of every stage. -j: one JSON object in place of the table. --junit, "     \
+	"--markdown and --html write files besides: a test case a stage, in which a regression " \
+	"is a failure; a table for a job's summary, appended to what is in the file; a page "    \
+	"with the distributions, percentiles over time and heatmaps, which needs no network and" \
+	" no script. --annotate github prints ::error, ::warning and ::notice lines, which "     \
+	"GitHub's runner shows with the job, on stderr. Files are opened before anything is "    \
+	"measured. Where nothing could be measured, they say so.\n"
 
 #define KEYS                                                                                      \
 	"JSON has the keys report (comparison), verdict, sentence, threshold and confidence "     \
