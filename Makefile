@@ -5,7 +5,7 @@
 #   make install      to $(DESTDIR)$(prefix)         make bench    what tracing costs (root)
 #   make check        tests that need no root        make fuzz     every fuzzer for FUZZ_SECS
 #   make format       clang-format in place          make deps     install the packages needed
-#   make proof        how often comparisons are wrong, a quarter of an hour (root)
+#   make proof        how often comparisons are wrong, half an hour (root)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:

@@ -39,7 +39,7 @@ static const char help[] =
 	"      --rate IOPS          per upstairs; 0: as fast as it goes (0)\n"
 	"      --mix R:W:U:F:B      weights of read, write, write-unwritten, flush and barrier\n"
 	"                           (generic 45:40:5:9:1)\n"
-	"      --delay STAGE=DUR[~JITTER]  repeatable; STAGE is gw-queue (gw-X-start to\n"
+	"      --delay STAGE=DELAY  repeatable; STAGE is gw-queue (gw-X-start to\n"
 	"                           up-to-ds-X-start), queue (to ds-X-client-start), client (to\n"
 	"                           ds-X-net-start) or ack (deciding ds-X-client-done to gw-X-done);\n"
 	"                           reqwest gives every volume read a read over HTTP that long\n"
@@ -49,7 +49,9 @@ static const char help[] =
 	"      --truth FILE         at the end: the intervals a tracer should have measured\n"
 	"      --count-file FILE    at the end: JSON, how often each probe's place was reached\n"
 	"\n"
-	"DUR: 250us, 10ms, 1s. Status 0: every IO was right; 1: not; 2: wrong use.\n";
+	"DELAY: DUR[~JITTER][,1/N:DUR[~JITTER]]: all alike but for jitter, or one of each N, a\n"
+	"random one, otherwise: ack=1ms,1/100:5ms. DUR: 250us, 10ms, 1s.\n"
+	"Status 0: every IO was right; 1: not; 2: wrong use.\n";
 
 enum {
 	OPT_TIME = 256,
@@ -382,6 +384,7 @@ int main(int argc, char **argv)
 	};
 
 	util_prog = "crutest";
+	time_precise();
 	options_parse(argc, argv, &o);
 	if (o.truth)
 		truth_open(o.truth);

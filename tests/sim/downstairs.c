@@ -34,17 +34,19 @@ static const char help[] =
 	"  -d, --data DIR           the region's folder\n"
 	"  -p, --port PORT          listen on this port (9000)\n"
 	"  -u, --uuid UUID          the new region's UUID\n"
-	"      --delay WHAT=DUR[~JITTER]  sleep in every read, write or flush (between the os-\n"
-	"                           probes) or before all work (between work-start and\n"
-	"                           work-process); repeatable\n"
+	"      --delay WHAT=DELAY   sleep in every read, write or flush (between the os- probes) or\n"
+	"                           before all work (between work-start and work-process);\n"
+	"                           repeatable\n"
 	"      --fail-after SECS    after so long, break all connections and stop listening\n"
 	"      --down-for SECS      and be back after this long (5)\n"
 	"      --sqlite             go by the probes of the older backend\n"
-	"      --seed N             of the random jitter\n"
+	"      --seed N             of what is random in delays\n"
 	"      --truth FILE         at the end: the intervals a tracer should have measured\n"
 	"      --count-file FILE    at the end: JSON, how often each probe's place was reached\n"
 	"\n"
-	"DUR: 250us, 10ms, 1s. It ends on SIGTERM or SIGINT, with that signal's status.\n";
+	"DELAY: DUR[~JITTER][,1/N:DUR[~JITTER]]: all alike but for jitter, as in write=1ms~100us, or\n"
+	"one of each N, a random one, otherwise: write=1ms,1/100:5ms. DUR: 250us, 10ms, 1s.\n"
+	"It ends on SIGTERM or SIGINT, with that signal's status.\n";
 
 struct options {
 	struct region_shape shape;
@@ -242,6 +244,7 @@ static int downstairs_run(const struct options *o)
 	ds.region = region__open(o->dir, o->sqlite);
 	if (!ds.region)
 		return 1;
+	time_precise();
 	pthread_mutex_init(&ds.lock, NULL);
 	pthread_cond_init(&ds.gone, NULL);
 	ds.pool = pool__new(ds.region);

@@ -25,6 +25,7 @@ struct downstairs {
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t gone;
 	struct conn *conns;
+	uint64_t connected; /* connections so far */
 };
 
 /* One accepted connection gets threads of its own, which end and free it when it breaks. */

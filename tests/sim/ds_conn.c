@@ -23,6 +23,7 @@ struct conn {
 	struct conn *next;
 	struct downstairs *ds;
 	int fd;
+	uint64_t number;  /* no two connections are held up alike */
 	uint64_t process; /* whose upstairs it is; 0 before the hello */
 	bool shared;	  /* set once another process's upstairs was here as well */
 	pthread_t worker;
@@ -52,7 +53,7 @@ static struct work *conn_next_work(struct conn *c)
 static void *conn_work(void *arg)
 {
 	struct conn *c = arg;
-	struct rng rng = { c->ds->seed + (uint64_t)c->fd };
+	struct rng rng = { c->ds->seed + c->number };
 	bool broken = false;
 	struct work *w;
 
@@ -180,6 +181,7 @@ void conn_start(struct downstairs *ds, int fd)
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	pthread_mutex_lock(&ds->lock);
+	c->number = ds->connected++;
 	c->next = ds->conns;
 	ds->conns = c;
 	pthread_mutex_unlock(&ds->lock);

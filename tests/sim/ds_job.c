@@ -152,7 +152,7 @@ static int job_io(struct downstairs *ds, struct rng *rng, const struct msg_head 
 		d = &ds->delays.read;
 	else if (h->op == OP_FLUSH)
 		d = &ds->delays.flush;
-	if (d->ns)
+	if (delay_is_set(d))
 		time_sleep(delay_pick(d, rng));
 	if (h->op == OP_READ) {
 		*out = util_alloc(h->blocks, r->shape.block_size);
@@ -179,7 +179,7 @@ uint8_t *job_do(struct downstairs *ds, struct rng *rng, struct msg_head *h, cons
 	int rc = 0;
 
 	USDT(work__start, h->job);
-	if (ds->delays.work.ns)
+	if (delay_is_set(&ds->delays.work))
 		time_sleep(delay_pick(&ds->delays.work, rng));
 	USDT(work__process, h->job);
 	if (h->op <= OP_FLUSH)

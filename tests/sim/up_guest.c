@@ -124,7 +124,7 @@ static bool guest_do(struct guest *g, uint8_t op, uint64_t block, uint32_t block
 		counter = __atomic_fetch_add(&u->volume_counter, 1, __ATOMIC_RELAXED);
 	start = truth_now();
 	guest_volume_start(u, op, counter);
-	if (op == OP_READ && u->opts->reqwest_delay.ns)
+	if (op == OP_READ && delay_is_set(&u->opts->reqwest_delay))
 		guest_reqwest(g, counter);
 	guest_wait(u, &io);
 	end = truth_now();

@@ -110,7 +110,7 @@ static bool stage_push(struct upstairs *u, enum job_stage stage, struct job *j)
 {
 	struct stage *s = &u->stages[stage];
 
-	if (!u->opts->delays[stage].ns)
+	if (!delay_is_set(&u->opts->delays[stage]))
 		return false;
 	j->due = time_now() + delay_pick(&u->opts->delays[stage], &u->rng);
 	if (j->due < s->due)
@@ -207,7 +207,7 @@ static void job_send(struct upstairs *u, struct job *j)
 			j->state[c] = IO_SKIPPED;
 			continue;
 		}
-		if (u->opts->client_delay.ns)
+		if (delay_is_set(&u->opts->client_delay))
 			due = time_now() + delay_pick(&u->opts->client_delay, &u->rng);
 		j->state[c] = IO_IN_PROGRESS;
 		j->client_start[c] = truth_now();

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "util.h"
@@ -105,6 +106,11 @@ void time_sleep(uint64_t ns)
 		;
 }
 
+void time_precise(void)
+{
+	prctl(PR_SET_TIMERSLACK, 1000);
+}
+
 bool time_parse(const char *text, uint64_t *ns)
 {
 	static const struct {
@@ -150,35 +156,95 @@ void uuid_make(struct rng *r, char out[UUID_LEN])
 		 (unsigned long long)(b & 0xffffffffffffull));
 }
 
+/* DURATION[~JITTER], which ends at `end`. */
+static bool spread_parse(const char *text, const char *end, struct spread *s)
+{
+	char copy[64], *tilde;
+
+	if ((size_t)(end - text) >= sizeof(copy))
+		return false;
+	memcpy(copy, text, (size_t)(end - text));
+	copy[end - text] = '\0';
+	tilde = strchr(copy, '~');
+	if (tilde)
+		*tilde++ = '\0';
+	return time_parse(copy, &s->ns) && (!tilde || time_parse(tilde, &s->jitter));
+}
+
+struct turns {
+	pthread_mutex_t lock;
+	uint64_t left;	/* of the `of` operations that are under way */
+	uint64_t after; /* the one that is held up otherwise has so many behind it */
+};
+
+/* 1/N:DURATION[~JITTER] */
+static bool delay_parse_one(const char *text, struct delay *d)
+{
+	char *end;
+
+	if (strncmp(text, "1/", 2) || text[2] < '1' || text[2] > '9')
+		return false;
+	d->of = strtoull(text + 2, &end, 10);
+	if (*end != ':')
+		return false;
+	d->turns = util_alloc(1, sizeof(*d->turns));
+	pthread_mutex_init(&d->turns->lock, NULL);
+	return spread_parse(end + 1, strchr(end, '\0'), &d->one);
+}
+
 void delay_parse(const char *text, const struct delay_name *names)
 {
-	const char *eq = strchr(text, '='), *tilde = eq ? strchr(eq, '~') : NULL;
-	char dur[32] = "";
+	const char *eq = strchr(text, '=');
 
 	for (; eq && names->name; names++) {
-		struct delay d = { 0, 0 };
-		size_t len = tilde ? (size_t)(tilde - eq - 1) : strlen(eq + 1);
+		const char *comma = strchr(eq, ',');
+		struct delay d = { .of = 0 };
 
 		if (strlen(names->name) != (size_t)(eq - text) ||
 		    strncmp(names->name, text, (size_t)(eq - text)))
 			continue;
-		if (len < sizeof(dur))
-			memcpy(dur, eq + 1, len);
-		if (!time_parse(dur, &d.ns) || (tilde && !time_parse(tilde + 1, &d.jitter)))
+		if (!spread_parse(eq + 1, comma ? comma : strchr(eq, '\0'), &d.most) ||
+		    (comma && !delay_parse_one(comma + 1, &d)))
 			break;
 		*names->delay = d;
 		return;
 	}
-	util_usage("--delay %s: not STAGE=DURATION[~JITTER] with a stage of this program", text);
+	util_usage(
+		"--delay %s: not STAGE=DURATION[~JITTER][,1/N:DURATION[~JITTER]] with a stage of "
+		"this program",
+		text);
+}
+
+bool delay_is_set(const struct delay *d)
+{
+	return d->most.ns || d->of;
+}
+
+/* Whether it is the turn of the one. */
+static bool delay_takes_turn(const struct delay *d, struct rng *r)
+{
+	struct turns *turns = d->turns;
+	bool turn;
+
+	pthread_mutex_lock(&turns->lock);
+	if (!turns->left) {
+		turns->left = d->of;
+		turns->after = rng_below(r, d->of);
+	}
+	turn = --turns->left == turns->after;
+	pthread_mutex_unlock(&turns->lock);
+	return turn;
 }
 
 uint64_t delay_pick(const struct delay *d, struct rng *r)
 {
-	uint64_t low = d->ns > d->jitter ? d->ns - d->jitter : 0;
+	const struct spread *s = d->of && delay_takes_turn(d, r) ? &d->one : &d->most;
+	uint64_t low;
 
-	if (!d->jitter)
-		return d->ns;
-	return low + rng_below(r, d->ns + d->jitter - low + 1);
+	low = s->ns > s->jitter ? s->ns - s->jitter : 0;
+	if (!s->jitter)
+		return s->ns;
+	return low + rng_below(r, s->ns + s->jitter - low + 1);
 }
 
 uint64_t opt_number(const char *option, const char *text, uint64_t min, uint64_t max)

@@ -32,6 +32,8 @@ void cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t when)
 
 uint64_t time_now(void);
 void time_sleep(uint64_t ns);
+/* From now on this thread and those it starts sleep to the microsecond, not to 50 of them. */
+void time_precise(void);
 /* "250us", "10ms", "1.5s"; a bare number is seconds. False when it is none. */
 bool time_parse(const char *text, uint64_t *ns);
 
@@ -43,10 +45,21 @@ uint64_t rng_next(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t limit);
 void uuid_make(struct rng *r, char out[UUID_LEN]);
 
-/* A delay with an even jitter to both sides. */
-struct delay {
+/* A duration with an even jitter to both sides. */
+struct spread {
 	uint64_t ns;
 	uint64_t jitter;
+};
+
+/*
+ * How long to hold operations up: all alike, or one of so many otherwise. Which one of them is
+ * random, that there is one is not: the slowest hundredth is to be one, and not more or less of it.
+ */
+struct delay {
+	struct spread most;
+	struct spread one;
+	uint64_t of;	     /* 0: all alike */
+	struct turns *turns; /* how far it is; for all threads */
 };
 
 struct delay_name {
@@ -54,8 +67,12 @@ struct delay_name {
 	struct delay *delay;
 };
 
-/* STAGE=DURATION[~JITTER] into the delay of that name; ends the program when it is wrong. */
+/*
+ * STAGE=DURATION[~JITTER][,1/N:DURATION[~JITTER]] into the delay of that name; ends the program
+ * when it is wrong.
+ */
 void delay_parse(const char *text, const struct delay_name *names);
+bool delay_is_set(const struct delay *d);
 uint64_t delay_pick(const struct delay *d, struct rng *r);
 
 /* A number of an option, within bounds; ends the program when it is wrong. */
