@@ -470,8 +470,8 @@ static void the_method_is_said(void)
 	/* four stages of six metrics */
 	for (int i = 0; i < 3; i++)
 		CHECK(says(c, forms[i],
-			   "intervals hold together with 99 % confidence (24 comparisons, whole "
-			   "runs resampled); threshold 10 %"));
+			   "intervals hold together with 99 % confidence (24 comparisons, from "
+			   "whole runs); threshold 10 %"));
 	comparison_make_free(c);
 }
 

@@ -280,8 +280,8 @@ char *words_method(const struct comparison *c)
 	if (!c->ncompared)
 		return text_end(&t);
 	fprintf(t.out,
-		"intervals hold together with %.4g %% confidence (%d comparison%s, whole runs "
-		"resampled); threshold %.4g %%",
+		"intervals hold together with %.4g %% confidence (%d comparison%s, from "
+		"whole runs); threshold %.4g %%",
 		c->confidence * 100, c->ncompared, c->ncompared == 1 ? "" : "s",
 		c->threshold * 100);
 	return text_end(&t);
